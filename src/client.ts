@@ -1,0 +1,250 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { systemClock } from "./clock.ts";
+import {
+  createConnection,
+  type ClosedStatus,
+  type ConnectionStatus,
+  type Environment,
+} from "./connection.ts";
+import { createChannel, isThenable, type Channel, type ListenerOptions } from "./emitter.ts";
+import { EventSourceError } from "./errors.ts";
+import { createFetchTransport } from "./fetch-transport.ts";
+import { parseUrl } from "./http.ts";
+import { decodeFailed, isEnd, toEvent, type DecodedEvent } from "./interpret.ts";
+import { createFeed, createPump } from "./iterate.ts";
+import { checkOptions, passedInit, type EventSourceOptions } from "./options.ts";
+import { baseUrl, whenOnline } from "./page.ts";
+import { toRetryPolicy } from "./retry.ts";
+import type {
+  AnyEvent,
+  Decoder,
+  EventsOf,
+  PerAttempt,
+  ServerSentEvent,
+  StreamItem,
+  TextEvents,
+} from "./types.ts";
+
+/** A subscription to an event stream. */
+export interface EventSourceClient<Events extends object = TextEvents> {
+  /** Listens to the server events of one name (`"message"` for those without). Returns its undo. */
+  on<Type extends keyof Events & string>(
+    type: Type,
+    listener: (event: ServerSentEvent<Type, Events[Type]>) => unknown,
+    options?: ListenerOptions,
+  ): () => void;
+  /** Listens to every server event. A promise that the listener returns holds the reader back until it settles. */
+  onEvent(listener: (event: AnyEvent<Events>) => unknown, options?: ListenerOptions): () => void;
+  /** Listens to changes of `status`. */
+  onStatus(listener: (status: ConnectionStatus) => unknown, options?: ListenerOptions): () => void;
+  /** Listens to every error, those that a retry follows (`willRetry`, `delay`) and those of a single event. */
+  onError(listener: (error: EventSourceError) => unknown, options?: ListenerOptions): () => void;
+  /** Listens to the comments of the stream, which servers send as heartbeats. */
+  onComment(listener: (comment: string) => unknown, options?: ListenerOptions): () => void;
+
+  /** The life of the connection. The same object until it changes. */
+  readonly status: ConnectionStatus;
+  /** The ID to resume after: that of the last event handed to you. Kept when closed. */
+  readonly lastEventId: string;
+  /** The URL of the request; where `url` is a function, the last one that answered. `""` before. */
+  readonly url: string;
+  /** As on the native class: 0 connecting (or waiting to), 1 open, 2 not connected. */
+  readonly readyState: 0 | 1 | 2;
+  /** Resolves with the terminal status, and never rejects. A new promise after each `open()` of a closed client. */
+  readonly closed: Promise<ClosedStatus>;
+
+  /** Connects. While waiting: connects now. After `close()`: connects again, resuming after `lastEventId`. */
+  open(): void;
+  /** Closes for good: no event is delivered any more. `reason` becomes that of the attempt's `signal`. */
+  close(reason?: unknown): void;
+  /** Drops the connection, if any, and makes a new one now. Costs no retry. */
+  reconnect(): void;
+  /** Same as `close()`. */
+  [Symbol.dispose](): void;
+  /** Pulls events: while you do not ask for the next one, nothing is read. Leaving the loop closes; a fatal error throws. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<AnyEvent<Events>>;
+}
+
+/** Where the stream is: a URL, or a function called at every attempt. Relative to the page where there is one. */
+export type EventSourceUrl = PerAttempt<string | URL>;
+
+const systemEnvironment: Environment = { clock: systemClock, random: () => Math.random(), whenOnline };
+
+/**
+ * Subscribes to an event stream: connects, reconnects, resumes.
+ *
+ * @param url - Where the stream is. Reconnects go to it too, never to where it redirected.
+ * @throws EventSourceError `invalid-option`, naming the option; `unsupported`.
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#processing-model-9
+ *
+ * @example
+ * const source = createEventSource<{ tick: { price: number } }>("/prices", { decode: json });
+ * source.on("tick", (event) => console.log(event.data.price));
+ */
+export function createEventSource<D extends Decoder>(
+  url: EventSourceUrl,
+  options: EventSourceOptions & { decode: D },
+): EventSourceClient<EventsOf<D>>;
+export function createEventSource<Events extends object = TextEvents>(
+  url: EventSourceUrl,
+  options?: EventSourceOptions,
+): EventSourceClient<Events>;
+export function createEventSource<Events extends object>(
+  url: EventSourceUrl,
+  options: EventSourceOptions = {},
+): EventSourceClient<Events> {
+  return createClient(url, options, systemEnvironment);
+}
+
+/** @internal The same with the world passed in. */
+export function createClient<Events extends object = TextEvents>(
+  url: EventSourceUrl,
+  options: EventSourceOptions,
+  environment: Environment,
+): EventSourceClient<Events> {
+  const init = passedInit(options);
+  const { transport = "auto", decode, endOn, signal, retry, method, body, lastEventId } = options;
+  checkOptions(retry || {}, "retry.");
+  // What is not opened, such as a client made during server-side rendering, needs no page to resolve against.
+  const target = typeof url === "function" ? undefined : parseUrl(url, baseUrl() ?? "http://localhost");
+  if (transport !== "auto" && transport !== "fetch" && typeof transport !== "function")
+    throw new EventSourceError("unsupported", `There is no "${transport}" transport here`);
+
+  const byType = new Map<string, Channel<DecodedEvent>>();
+  const everyEvent = createChannel<DecodedEvent>();
+  const statuses = createChannel<ConnectionStatus>();
+  const errors = createChannel<EventSourceError>();
+  const comments = createChannel<string>();
+  let openUrl = "";
+  let origin = "";
+  let settle: (status: ClosedStatus) => void;
+  let closed: Promise<ClosedStatus>;
+  const renew = () => {
+    closed = new Promise((resolve) => (settle = resolve));
+  };
+  renew();
+
+  const pump = createPump<StreamItem>((item) => {
+    const { status } = connection;
+    connection.lastEventId = item.lastEventId;
+    if (item.data === undefined) {
+      if (item.comment !== undefined) void comments.emit(item.comment);
+      return undefined;
+    }
+    const event: DecodedEvent = toEvent(item, origin);
+    if (isEnd(event as ServerSentEvent, endOn)) {
+      connection.close("complete");
+      return undefined;
+    }
+    const ofType = byType.get(item.type);
+    if (!ofType?.size() && !everyEvent.size()) return undefined;
+    const refuse = (cause: unknown) => void errors.emit(decodeFailed(event as ServerSentEvent, cause));
+    const emit = (data: unknown) => {
+      // Not when it was closed during an asynchronous decode.
+      if (status !== connection.status) return undefined;
+      event.data = data;
+      void ofType?.emit(event);
+      return everyEvent.emit(event);
+    };
+    if (!decode) return emit(item.data);
+    try {
+      const data = decode(item.data, event as ServerSentEvent);
+      return isThenable(data) ? data.then(emit, refuse) : emit(data);
+    } catch (cause) {
+      refuse(cause);
+      return undefined;
+    }
+  });
+
+  const connection = createConnection(
+    {
+      transport:
+        typeof transport === "function"
+          ? transport
+          : createFetchTransport(url, options, init, environment.clock),
+      // "A request body is never replayed silently": nothing but a plain GET or HEAD is sent twice unasked.
+      retry: (retry ?? (body == null && /^(get|head)?$/i.test(method ?? ""))) && toRetryPolicy(retry || {}),
+      lastEventId: lastEventId ?? "",
+      endless: endOn !== undefined,
+      signal,
+    },
+    {
+      onStatus(status) {
+        if (status.state === "open") {
+          openUrl = status.url;
+          origin = originOf(openUrl);
+        }
+        if (status.state === "closed") settle(status);
+        void statuses.emit(status);
+      },
+      onError: (error) => void errors.emit(error),
+      deliver: pump.push,
+      drop: pump.clear,
+    },
+    environment,
+  );
+
+  const connect = (how: "open" | "reconnect") => {
+    if (typeof url !== "function") parseUrl(url);
+    if (connection.status.state === "closed") renew();
+    connection[how]();
+  };
+  const close = (reason?: unknown) => connection.close("client", reason);
+
+  const client = {
+    on(type: string, listener: (event: DecodedEvent) => unknown, how?: ListenerOptions) {
+      let channel = byType.get(type);
+      if (!channel) byType.set(type, (channel = createChannel()));
+      return channel.add(listener, how);
+    },
+    onEvent: everyEvent.add,
+    onStatus: statuses.add,
+    onError: errors.add,
+    onComment: comments.add,
+    get status() {
+      return connection.status;
+    },
+    get lastEventId() {
+      return connection.lastEventId;
+    },
+    get url() {
+      return target?.href ?? openUrl;
+    },
+    get readyState() {
+      const { state } = connection.status;
+      return state === "open" ? 1 : state === "idle" || state === "closed" ? 2 : 0;
+    },
+    get closed() {
+      return closed;
+    },
+    open: () => connect("open"),
+    close,
+    reconnect: () => connect("reconnect"),
+    // Where `Symbol.dispose` is missing there is nothing that would call it.
+    [Symbol.dispose ?? "dispose"]: () => close(),
+    [Symbol.asyncIterator]() {
+      const { iterator, give, end } = createFeed<DecodedEvent>(pump.hold, close);
+      const finish = (status: ConnectionStatus) => {
+        if (status.state !== "closed") return;
+        undoGive();
+        undoFinish();
+        end(status.reason === "error" && status.error);
+      };
+      const undoGive = everyEvent.add(give);
+      const undoFinish = statuses.add(finish);
+      if (connection.status.state === "idle") client.open();
+      finish(connection.status);
+      return iterator;
+    },
+  };
+  if (options.open !== false) client.open();
+  return client as unknown as EventSourceClient<Events>;
+}
+
+function originOf(url: string): string {
+  try {
+    return new URL(url).origin;
+  } catch {
+    return "null";
+  }
+}

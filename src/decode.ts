@@ -1,0 +1,61 @@
+/**
+ * The part of the Standard Schema interface that decoding needs; zod, valibot, arktype and others have it.
+ *
+ * @see https://standardschema.dev
+ */
+export interface StandardSchema<Output = unknown> {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
+    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
+  };
+}
+
+type SchemaResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly { readonly message: string }[] };
+
+type OutputOf<Schema> = Schema extends {
+  readonly "~standard": { readonly types?: { readonly output: infer Output } | undefined };
+}
+  ? Output
+  : never;
+
+/** A decoder that knows its event map; see {@link schemas}. */
+export interface SchemaDecoder<Events extends object> {
+  (raw: string, event: { readonly type: string }): unknown;
+  /** For the type checker only; never there at run time. */
+  readonly "~events"?: Events;
+}
+
+/** Decodes every event as JSON: `createEventSource(url, { decode: json })`. */
+export function json(raw: string): unknown {
+  return JSON.parse(raw);
+}
+
+/**
+ * Decodes events as JSON, checks each against the schema of its name, and types them by it.
+ * Events whose name has no schema are delivered as text.
+ *
+ * @example
+ * createEventSource(url, { decode: schemas({ tick: z.object({ price: z.number() }) }) })
+ *   .on("tick", (event) => event.data.price);
+ */
+export function schemas<const Schemas extends Record<string, StandardSchema>>(
+  map: Schemas,
+): SchemaDecoder<{ -readonly [Type in keyof Schemas]: OutputOf<Schemas[Type]> }> {
+  return (raw, { type }) => {
+    // `hasOwn`: the server chooses the name, and "constructor" is one.
+    if (!Object.hasOwn(map, type)) return raw;
+    const accept = (result: SchemaResult<unknown>) => {
+      if (result.issues) {
+        const [first] = result.issues;
+        throw Object.assign(new TypeError(first?.message ?? "Invalid data"), { issues: result.issues });
+      }
+      return result.value;
+    };
+    const result = map[type]!["~standard"].validate(JSON.parse(raw));
+    return result instanceof Promise ? result.then(accept) : accept(result);
+  };
+}

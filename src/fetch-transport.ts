@@ -1,0 +1,190 @@
+import type { Clock } from "./clock.ts";
+import { EventSourceError, toEventSourceError, type EventSourceErrorCode } from "./errors.ts";
+import { bodyStart, parseUrl, refusal, requestHeaders } from "./http.ts";
+import { baseUrl } from "./page.ts";
+import { readBatches } from "./reader.ts";
+import type { AttemptContext, PerAttempt, StreamItem, Transport } from "./types.ts";
+
+/** The part of `fetch` that we use: any implementation that streams fits. */
+export type FetchLike = (url: string, init: RequestInit) => PromiseLike<Response>;
+
+/** The options of a request, beside the members of `RequestInit` that pass through to fetch. */
+export interface RequestOptions {
+  /** Request headers, or a function of the attempt. `Accept` is set where you do not; `Last-Event-ID` is always ours. */
+  headers?: PerAttempt<HeadersInit> | undefined;
+  /** Request body, or a function of the attempt. It is never sent again unless you set `retry`. */
+  body?: PerAttempt<BodyInit | null | undefined> | undefined;
+  /**
+   * As for fetch, or `"same-origin"`: fails with `http-status` before the request, and its headers, go to another
+   * origin. Fetch by itself takes only `Authorization` away there. A browser does not tell where a redirect leads:
+   * there `"same-origin"` refuses every redirect. Default `"follow"`.
+   */
+  redirect?: RequestRedirect | "same-origin" | undefined;
+  /**
+   * Called with a 401 response. When its promise resolves the request is made once more, at once, with fresh `headers`;
+   * a second 401 is fatal (`unauthorized`). Streams that share the function share one call in flight. A rejection
+   * goes through `retry`.
+   */
+  onUnauthorized?: ((response: Response) => unknown) | undefined;
+  /** The fetch to use. Default `globalThis.fetch`, looked up at call time. */
+  fetch?: FetchLike | undefined;
+  /** Sends the last event ID as this query parameter, in place of any old one, instead of the header. */
+  lastEventIdParam?: string | undefined;
+  /** Most ms until the response headers, time spent in `url`, `headers` and `body` functions included. Default off. */
+  connectTimeout?: number | undefined;
+  /** Most ms without a byte; comments count. Set it to two or three heartbeats of the server. Default off. */
+  idleTimeout?: number | undefined;
+  /** Most characters buffered for one event, else `event-too-large`, which is fatal. Default 16 MiB (16777216). */
+  maxEventSize?: number | undefined;
+}
+
+/** The refreshes of credentials per `onUnauthorized` function, which concurrent streams share. */
+interface Refreshes {
+  inFlight?: Promise<void> | undefined;
+  done: number;
+}
+const refreshes = /* @__PURE__ */ new WeakMap<object, Refreshes>();
+
+/** Makes attempts with fetch. `init` goes to it as it is. */
+export function createFetchTransport(
+  url: PerAttempt<string | URL>,
+  options: RequestOptions,
+  init: RequestInit,
+  clock: Clock,
+): Transport {
+  return async (context, sink) => {
+    for await (const items of fetchBatches(
+      url,
+      options,
+      init,
+      clock,
+      context,
+      sink.retry,
+      ({ url: final, headers }) => sink.open({ url: final, headers }),
+    ))
+      await sink.deliver(items);
+  };
+}
+
+/** Makes one attempt and reads its stream. `onResponse` is given what proves to be an event stream. */
+export async function* fetchBatches(
+  url: PerAttempt<string | URL>,
+  options: RequestOptions,
+  init: RequestInit,
+  clock: Clock,
+  outer: AttemptContext,
+  onRetry: (reconnectionTime: number) => void,
+  onResponse: (response: Response) => void,
+): AsyncGenerator<StreamItem[], void> {
+  const { onUnauthorized, redirect, lastEventIdParam, connectTimeout, idleTimeout, maxEventSize } = options;
+  const controller = new AbortController();
+  const { signal } = controller;
+  const context = { ...outer, signal };
+  const { lastEventId } = outer;
+  let failure: EventSourceError | undefined;
+  let cancelTimer: (() => void) | undefined;
+
+  const watch = (limit?: number | false, code?: EventSourceErrorCode) => {
+    cancelTimer?.();
+    if (limit)
+      cancelTimer = clock.after(limit, () => {
+        failure = new EventSourceError(code!, `Nothing received for ${limit} ms`);
+        controller.abort();
+      });
+  };
+
+  async function request(): Promise<Response> {
+    const given = <T>(value: PerAttempt<T>): T | PromiseLike<T> =>
+      typeof value === "function"
+        ? (value as (context: AttemptContext) => T | PromiseLike<T>)(context)
+        : value;
+    let target = parseUrl(await given(url));
+    if (lastEventIdParam && lastEventId) target.searchParams.set(lastEventIdParam, lastEventId);
+    const sent: RequestInit = {
+      // A page has an HTTP cache, which must neither answer nor keep a stream. Some other runtimes refuse the member.
+      ...(baseUrl() && { cache: "no-store" }),
+      ...init,
+      headers: requestHeaders(await given(options.headers), lastEventIdParam ? "" : lastEventId),
+      body: (await given(options.body)) ?? null,
+      redirect: redirect === "same-origin" ? "manual" : (redirect ?? "follow"),
+      signal,
+    };
+    for (let count = 0; ; count++) {
+      signal.throwIfAborted();
+      const response = await (options.fetch ?? fetch)(target.href, sent);
+      const { status, headers, type } = response;
+      const location = headers.get("location");
+      if (redirect !== "same-origin" || (type !== "opaqueredirect" && !(location && status >> 2 === 75)))
+        return response;
+      release(response);
+      const next = location ? new URL(location, target) : undefined;
+      // A browser does not tell where a redirect leads (`next` is undefined); refusing is the safe answer.
+      if (next?.origin !== target.origin || count > 19)
+        throw new EventSourceError("http-status", "Refused a redirect away from the origin", {
+          status,
+          headers,
+        });
+      target = next;
+      if (status === 303) Object.assign(sent, { method: "GET", body: null });
+    }
+  }
+
+  async function respond(): Promise<Response> {
+    const key = onUnauthorized ?? {};
+    const shared = refreshes.get(key) ?? { done: 0 };
+    refreshes.set(key, shared);
+    const { done } = shared;
+    const response = await request();
+    if (response.status !== 401 || !onUnauthorized) return response;
+    try {
+      // Nothing to do when another stream refreshed after this request was made.
+      if (shared.done === done)
+        await (shared.inFlight ??= (async () => {
+          try {
+            await onUnauthorized(response);
+            shared.done++;
+          } finally {
+            shared.inFlight = undefined;
+          }
+        })());
+    } catch (cause) {
+      throw toEventSourceError(cause, "unauthorized", "onUnauthorized failed");
+    } finally {
+      release(response);
+    }
+    return request();
+  }
+
+  outer.signal.addEventListener("abort", () => controller.abort(outer.signal.reason));
+  const aborted = new Promise<never>((_, reject) =>
+    signal.addEventListener("abort", () => reject(signal.reason)),
+  );
+  try {
+    watch(connectTimeout, "connect-timeout");
+    const response = await Promise.race([aborted, respond()]);
+    watch();
+    const error = refusal(response);
+    if (error) throw Object.assign(error, { body: await bodyStart(response, clock.after) });
+    const { body } = response;
+    if (body === undefined) throw new EventSourceError("unsupported", "Response bodies do not stream here");
+    onResponse(response);
+    if (body)
+      yield* readBatches(body, {
+        lastEventId,
+        signal,
+        maxEventSize,
+        onRetry,
+        onWait: (waiting) => watch(waiting && idleTimeout, "idle-timeout"),
+      });
+    if (failure) throw failure;
+  } catch (cause) {
+    throw failure ?? toEventSourceError(cause, "network", "The connection failed");
+  } finally {
+    watch();
+    controller.abort();
+  }
+}
+
+function release({ body }: Response): void {
+  void body?.cancel?.().catch(() => {});
+}

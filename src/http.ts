@@ -1,0 +1,115 @@
+import { EventSourceError } from "./errors.ts";
+import { baseUrl } from "./page.ts";
+import type { AttemptContext } from "./types.ts";
+
+/** The media type of an event stream. */
+const EVENT_STREAM = "text/event-stream";
+
+/** How much of a rejected response is kept, and how long we wait for it (ms). */
+const BODY_START = 4096;
+const BODY_WAIT = 1000;
+
+/** Makes a `headers` function that sends a bearer token, asked for at every attempt. */
+export function bearer(
+  getToken: (context: AttemptContext) => string | PromiseLike<string>,
+): (context: AttemptContext) => Promise<{ Authorization: string }> {
+  return async (context) => ({ Authorization: `Bearer ${await getToken(context)}` });
+}
+
+/** The error that refuses an option. */
+export function invalid(option: string, expected: string): EventSourceError {
+  return new EventSourceError("invalid-option", `Invalid option "${option}": expected ${expected}`, {
+    option,
+  });
+}
+
+/** An absolute URL, or `invalid-option`. */
+export function parseUrl(url: string | URL, base: string | undefined = baseUrl()): URL {
+  try {
+    const parsed = new URL(url, base);
+    // fetch refuses credentials in a URL with an error that looks like a network failure, on every attempt.
+    if (!parsed.username && !parsed.password) return parsed;
+  } catch {}
+  throw invalid("url", "a URL without credentials");
+}
+
+/** Headers, or `invalid-option`. The runtime's error would quote the value, which may be a credential. */
+export function parseHeaders(headers: HeadersInit | undefined): Headers {
+  try {
+    return new Headers(headers);
+  } catch {
+    throw invalid("headers", "well-formed names and values");
+  }
+}
+
+/**
+ * Completes the headers of a request. The standard sets `Accept`, but a caller's own wins, since some protocols ask for
+ * several types. `Last-Event-ID` is always the tracked one: a caller's would pin the stream to an old place.
+ */
+export function requestHeaders(given: HeadersInit | undefined, lastEventId: string): Headers {
+  const headers = parseHeaders(given);
+  if (!headers.has("accept")) headers.set("accept", EVENT_STREAM);
+  headers.delete("last-event-id");
+  const value = headerBytes(lastEventId);
+  // Node refuses control characters in a header at the time of sending; such an ID is tracked, but not sent.
+  if (/^[\t -~\x80-\uffff]+$/.test(value)) headers.set("last-event-id", value);
+  return headers;
+}
+
+/** "encoded as UTF-8": `Headers` takes one character per byte, but for a runtime (workerd) that encodes by itself. */
+function headerBytes(id: string): string {
+  try {
+    void new Headers({ id: "\u20ac" });
+    return id;
+  } catch {
+    return String.fromCharCode(...new TextEncoder().encode(id));
+  }
+}
+
+/** The type and subtype of a `Content-Type` header, as the MIME standard compares them. */
+export function mimeEssence(contentType: string | null): string {
+  return (contentType ?? "").split(";")[0]!.trim().toLowerCase();
+}
+
+/** The reason why a response is not an event stream, or `undefined` when it is one. */
+export function refusal({ status, headers }: Response): EventSourceError | undefined {
+  const type = mimeEssence(headers.get("content-type"));
+  if (status === 200 && type === EVENT_STREAM) return undefined;
+  const code =
+    status === 200
+      ? "content-type"
+      : status === 204
+        ? "no-content"
+        : status === 401
+          ? "unauthorized"
+          : "http-status";
+  return new EventSourceError(
+    code,
+    `Expected ${EVENT_STREAM}, found status ${status} and type "${type.slice(0, 99)}"`,
+    {
+      status,
+      headers,
+    },
+  );
+}
+
+/** Reads the start of a rejected response as text, gives up soon, and releases the body. */
+export async function bodyStart(
+  { body }: Response,
+  after: (delay: number, callback: () => void) => () => void,
+): Promise<string> {
+  const reader = body?.getReader?.();
+  const decoder = new TextDecoder();
+  const cancel = () => void reader?.cancel().catch(() => {});
+  const cancelTimer = after(BODY_WAIT, cancel);
+  let text = "";
+  try {
+    for (let read; reader && text.length < BODY_START && !(read = await reader.read()).done;)
+      text += decoder.decode(read.value, { stream: true });
+  } catch {
+    // What arrived before the body failed is still worth showing.
+  }
+  cancelTimer();
+  cancel();
+  return text.slice(0, BODY_START);
+}

@@ -1,0 +1,22 @@
+export { createEventSource, type EventSourceClient, type EventSourceUrl } from "./client.ts";
+export type { ClosedStatus, ConnectionStatus } from "./connection.ts";
+export { json, schemas, type SchemaDecoder, type StandardSchema } from "./decode.ts";
+export type { ListenerOptions } from "./emitter.ts";
+export { EventSourceError, type EventSourceErrorCode, type EventSourceErrorDetails } from "./errors.ts";
+export type { FetchLike } from "./fetch-transport.ts";
+export { bearer } from "./http.ts";
+export type { EventSourceOptions, FetchEventsOptions, ReadEventsOptions } from "./options.ts";
+export type { RetryContext, RetryOptions } from "./retry.ts";
+export { fetchEvents, readEvents, type EventStream } from "./stream.ts";
+export type {
+  AnyEvent,
+  AttemptContext,
+  Decoder,
+  EventsOf,
+  PerAttempt,
+  ServerSentEvent,
+  Sink,
+  StreamItem,
+  TextEvents,
+  Transport,
+} from "./types.ts";

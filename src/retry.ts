@@ -1,0 +1,95 @@
+import { LONGEST_DELAY } from "./clock.ts";
+import type { EventSourceError } from "./errors.ts";
+
+/** What `shouldRetry` is told. */
+export interface RetryContext {
+  /** Why the attempt failed or the connection was lost. */
+  readonly error: EventSourceError;
+  /** Attempts that have failed in a row, this one included. */
+  readonly attempt: number;
+  /** Since the first of them (ms). */
+  readonly elapsed: number;
+  /** The verdict of the default rules. */
+  readonly willRetry: boolean;
+}
+
+/**
+ * When to connect again. Times in ms.
+ *
+ * The delay after the n-th failure in a row is `initial × factor^(n-1)`, kept low enough that the jitter on top of
+ * it stays below `max`, and then multiplied by a random number from 1 to `1 + jitter`. A floor that the server
+ * sets, by its `retry` field or `Retry-After`, comes before `max`: the jitter is added on top of the floor.
+ */
+export interface RetryOptions {
+  /** Delay after the first failure. The server's `retry` field replaces it. Default 1000. */
+  initial?: number | undefined;
+  /** Growth per failure in a row. Default 2. */
+  factor?: number | undefined;
+  /** Longest delay of our own making, and the most that `Retry-After` may ask for. Default 30000. */
+  max?: number | undefined;
+  /** Share of the delay that is added at random, 0 to 1, so that clients do not come back all at once. Default 0.5. */
+  jitter?: number | undefined;
+  /** Retries in a row before the client gives up with `retries-exhausted`. Default `Infinity`. */
+  attempts?: number | undefined;
+  /** Time since the first failure in a row after which no retry begins (`retries-exhausted`). Default `Infinity`. */
+  elapsed?: number | undefined;
+  /** A connection is healthy, and earlier failures are forgiven, once it delivered an event or was open this long. Default 5000. */
+  stableAfter?: number | undefined;
+  /** Overrides the default rules both ways; `undefined` leaves the verdict to them. */
+  shouldRetry?: ((context: RetryContext) => boolean | undefined) | undefined;
+}
+
+/** {@link RetryOptions} with the defaults filled in. */
+export type RetryPolicy = { [Name in Exclude<keyof RetryOptions, "shouldRetry">]-?: number } & Pick<
+  RetryOptions,
+  "shouldRetry"
+>;
+
+export function toRetryPolicy({
+  initial = 1000,
+  factor = 2,
+  max = 30_000,
+  jitter = 0.5,
+  attempts = Infinity,
+  elapsed = Infinity,
+  stableAfter = 5000,
+  shouldRetry,
+}: RetryOptions): RetryPolicy {
+  return { initial, factor, max, jitter, attempts, elapsed, stableAfter, shouldRetry };
+}
+
+/** The default rules: whether an error is worth another attempt. */
+export function isRetryable({ code, status, cause }: EventSourceError): boolean {
+  // Statuses that say "later", not "no".
+  if (code === "http-status")
+    return /^(408|425|429|5..)$/.test(`${status}`) && status !== 501 && status !== 505;
+  // When the refresh itself failed, which says nothing about the credentials.
+  if (code === "unauthorized") return cause !== undefined;
+  return ["network", "connect-timeout", "idle-timeout", "premature-end"].includes(code);
+}
+
+/** `Retry-After` in ms: seconds or an HTTP date. 0 when there is none, or none that can be read. */
+export function retryAfter(headers: Headers | undefined, now: number): number {
+  const value = headers?.get("retry-after")?.trim() ?? "";
+  const delay = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+  return delay > 0 ? delay : 0;
+}
+
+/** The next delay (ms), an integer that `setTimeout` can keep. */
+export function retryDelay(
+  { initial, factor, max, jitter }: RetryPolicy,
+  /** Failures in a row, at least 1. */
+  failures: number,
+  /** The reconnection time that the server's `retry` field set. */
+  reconnectionTime: number | undefined,
+  /** What the last response's `Retry-After` asks for. */
+  after: number,
+  /** From 0 to 1. */
+  random: number,
+): number {
+  // At least 1: growth from 0 would be no growth, and `retry: 0` with an instant end would hammer the server.
+  const base = Math.max(1, reconnectionTime ?? initial);
+  const grown = Math.min(base * factor ** (failures - 1), max / (1 + jitter));
+  const floor = Math.max(reconnectionTime ?? 0, Math.min(after, max));
+  return Math.min(Math.round(Math.max(grown, floor) * (1 + jitter * random)), LONGEST_DELAY);
+}

@@ -1,0 +1,78 @@
+/** Vocabulary shared by every layer. This file imports nothing. */
+
+/**
+ * One event that the server sent.
+ *
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#dispatchMessage
+ */
+export interface ServerSentEvent<Type extends string = string, Data = string> {
+  /** The `event` field; `"message"` when the server sent none. */
+  type: Type;
+  /** The data as the `decode` option made it; the text as sent when there is no `decode`. */
+  data: Data;
+  /** The data field as the server sent it (its lines joined by U+000A). */
+  raw: string;
+  /** The last event ID at this event. It is sticky: an event without an `id` field keeps the one before it. */
+  lastEventId: string;
+  /** Origin of the final URL, after redirects; `"null"` where the stream has no URL. */
+  origin: string;
+}
+
+/** A map of event names to data, used when neither a map nor a decoder says otherwise. */
+export type TextEvents = Record<string, string>;
+
+/** The events of a map as one union, discriminated by `type`. */
+export type AnyEvent<Events extends object> = {
+  [Type in keyof Events & string]: ServerSentEvent<Type, Events[Type]>;
+}[keyof Events & string];
+
+/** Turns the text of an event into data. It may be asynchronous: order is kept. */
+export type Decoder = (raw: string, event: ServerSentEvent) => unknown;
+
+/** The event map that a decoder implies: exact for `schemas({…})`, one data type for all names otherwise. */
+export type EventsOf<D> = D extends { readonly "~events"?: infer Events extends object }
+  ? Events
+  : D extends (...args: never[]) => infer Data
+    ? Record<string, unknown extends Awaited<Data> ? unknown : Awaited<Data>>
+    : TextEvents;
+
+/** What is known when an attempt begins. */
+export interface AttemptContext {
+  /** 1 for the first attempt; counts on until a connection proves healthy. */
+  readonly attempt: number;
+  /** The last event ID that the attempt resumes from; `""` for none. */
+  readonly lastEventId: string;
+  /** Aborted as soon as the attempt is given up. */
+  readonly signal: AbortSignal;
+}
+
+/** A value, or a function called once per attempt, for whatever may expire. */
+export type PerAttempt<T> = T | ((context: AttemptContext) => T | PromiseLike<T>);
+
+/**
+ * One block of an event stream, or a comment of it.
+ * A block without data (`data` undefined) only moves the last event ID.
+ */
+export interface StreamItem {
+  type: string;
+  data: string | undefined;
+  lastEventId: string;
+  comment?: string;
+}
+
+/** What a transport tells about its one attempt. */
+export interface Sink {
+  /** The server's answer is an event stream. Called once, before any item. */
+  readonly open: (stream: { url: string; headers: Headers }) => void;
+  /** Items in order. The transport reads no further until a returned promise resolves: this is backpressure. */
+  readonly deliver: (items: StreamItem[]) => PromiseLike<void> | undefined;
+  /** The server set the reconnection time (ms). */
+  readonly retry: (reconnectionTime: number) => void;
+}
+
+/**
+ * Makes one attempt and feeds a sink. Resolves when the server ended the stream, rejects with an
+ * `EventSourceError` when the attempt failed. Once `context.signal` is aborted it releases everything;
+ * what it reports from then on is ignored.
+ */
+export type Transport = (context: AttemptContext, sink: Sink) => PromiseLike<void>;
