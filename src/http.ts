@@ -58,6 +58,7 @@ export function requestHeaders(given: HeadersInit | undefined, lastEventId: stri
 
 /** "encoded as UTF-8": `Headers` takes one character per byte, but for a runtime (workerd) that encodes by itself. */
 function headerBytes(id: string): string {
+  if (/^[ -~]*$/.test(id)) return id;
   try {
     void new Headers({ id: "\u20ac" });
     return id;

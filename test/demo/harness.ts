@@ -1,0 +1,171 @@
+// Runs the demo as users do, as a process of its own, and follows its streams.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import {
+  bearer,
+  createEventSource,
+  type ConnectionStatus,
+  type EventSourceOptions,
+} from "../../src/index.ts";
+
+const file = (name: string): string => fileURLToPath(new URL(`../../demo/${name}`, import.meta.url));
+
+/** What the tests have started. They run side by side, so it is ended when all are through. */
+const endings: (() => unknown)[] = [];
+
+export async function cleanUp(): Promise<void> {
+  for (const end of endings.splice(0).toReversed()) await end();
+}
+
+/** A program of the demo, with what it prints line by line. Ended by `cleanUp`. */
+export function run(name: string, args: string[] = [], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [file(name), ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, PORT: undefined, DEMO_DB: undefined, ...env },
+  });
+  const exited = once(child, "exit");
+  endings.push(async () => {
+    child.kill("SIGKILL");
+    await exited;
+  });
+
+  const progress = createProgress();
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  createInterface(child.stdout).on("line", (line) => progress.made(stdout.push(line)));
+  createInterface(child.stderr).on("line", (line) => progress.made(stderr.push(line)));
+  child.once("exit", () => progress.made());
+
+  return {
+    stdout,
+    stderr,
+    until: progress.until,
+    isRunning: () => child.exitCode === null && child.signalCode === null,
+    /** Resolves with the exit code, `null` when the signal ended it. */
+    async end(signal?: NodeJS.Signals): Promise<number | null> {
+      if (signal) child.kill(signal);
+      await exited;
+      return child.exitCode;
+    },
+  };
+}
+
+/** A port and a database file that outlive the servers started on them. */
+export async function createHome() {
+  const folder = await mkdtemp(join(tmpdir(), "everspring-demo-"));
+  endings.push(() => rm(folder, { recursive: true, force: true }));
+  const port = await freePort();
+  const db = join(folder, "log", "events.db");
+  return {
+    db,
+    url: `http://127.0.0.1:${port}`,
+    start: () => startServer({ PORT: String(port), DEMO_DB: db }),
+  };
+}
+
+export async function startServer(env: Record<string, string>) {
+  const server = run("server.ts", [], env);
+  await server.until(() => server.stdout.length > 0 || !server.isRunning());
+  const url = /http:\/\/[\d.]+:\d+/.exec(server.stdout[0] ?? "")?.[0];
+  if (url === undefined) throw new Error(`The server did not start: ${server.stderr.join("\n")}`);
+  return { ...server, url };
+}
+
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
+  await once(probe, "close");
+  return typeof address === "object" && address ? address.port : 0;
+}
+
+/** The real client on the protected stream. Closed by `cleanUp`. */
+export function follow(base: string, options: EventSourceOptions = {}) {
+  const progress = createProgress();
+  const ids: number[] = [];
+  const statuses: ConnectionStatus[] = [];
+  const refreshes = { count: 0 };
+  let token = "none yet";
+  const source = createEventSource(`${base}/events`, {
+    headers: bearer(() => token),
+    async onUnauthorized() {
+      refreshes.count++;
+      token = await newToken(base);
+    },
+    ...options,
+  });
+  endings.push(() => source.close());
+  source.on("tick", ({ lastEventId }) => progress.made(ids.push(Number(lastEventId))));
+  source.onStatus((status) => progress.made(statuses.push(status)));
+  const until = progress.until;
+
+  return {
+    source,
+    ids,
+    statuses,
+    refreshes,
+    until,
+    /** Until so many more events have come. */
+    more(count: number): Promise<void> {
+      const goal = ids.length + count;
+      return until(() => ids.length >= goal);
+    },
+  };
+}
+
+export async function newToken(base: string): Promise<string> {
+  const response = await fetch(`${base}/token`, { method: "POST" });
+  const { token }: { token: string } = await response.json();
+  return token;
+}
+
+/** The ids of the open stream, read with nothing but fetch. */
+export async function* readIds(url: string, headers: Record<string, string> = {}): AsyncGenerator<number> {
+  const response = await fetch(url, { headers });
+  if (!response.ok || !response.body) throw new Error(`HTTP ${response.status}`);
+  let text = "";
+  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+    const blocks = (text + chunk).split("\n\n");
+    text = blocks.pop() ?? "";
+    for (const block of blocks) {
+      const id = /^id:(\d+)$/m.exec(block)?.[1];
+      if (id !== undefined) yield Number(id);
+    }
+  }
+}
+
+export async function take(count: number, ids: AsyncIterable<number>): Promise<number[]> {
+  const taken: number[] = [];
+  for await (const id of ids) if (taken.push(id) >= count) break;
+  return taken;
+}
+
+/** The ids that a perfect stream would have had: none lost, none repeated. */
+export function consecutive(ids: readonly number[]): number[] {
+  return ids.map((_, index) => (ids[0] ?? 0) + index);
+}
+
+/** Lets a test wait until something has come about, without polling and without sleeping. */
+function createProgress() {
+  const waiting = new Set<() => void>();
+  return {
+    made: (_count?: number): void => waiting.forEach((look) => look()),
+    until: (isSo: () => boolean): Promise<void> =>
+      new Promise((resolve) => {
+        const look = () => {
+          if (!isSo()) return;
+          waiting.delete(look);
+          resolve();
+        };
+        waiting.add(look);
+        look();
+      }),
+  };
+}

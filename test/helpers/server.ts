@@ -1,0 +1,81 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+
+/** What the server does with the n-th request (from 1). */
+export type Answer = (response: ServerResponse, request: IncomingMessage, n: number) => unknown;
+
+/** A real HTTP server on a free port of the loopback, which ends with the block that uses it (`await using`). */
+export interface TestServer extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  /** Requests so far, in order. */
+  readonly requests: readonly IncomingMessage[];
+  /** Sockets that are open now. */
+  readonly sockets: ReadonlySet<Socket>;
+  /** Resolves with the n-th request, at once when it was made already. */
+  request(n: number): Promise<IncomingMessage>;
+  /** Resolves when no socket is open any more. */
+  idle(): Promise<void>;
+}
+
+export async function serve(answer: Answer): Promise<TestServer> {
+  const requests: IncomingMessage[] = [];
+  const sockets = new Set<Socket>();
+  const waiting: { n: number; resolve: (request: IncomingMessage) => void }[] = [];
+  let idle: (() => void)[] = [];
+  const server = createServer((request, response) => {
+    const n = requests.push(request);
+    for (const wait of waiting) if (wait.n === n) wait.resolve(request);
+    // The answers close their connection, so that an open socket always means a response that nobody released.
+    response.setHeader("connection", "close");
+    void (async () => answer(response, request, n))();
+  });
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.on("close", () => {
+      sockets.delete(socket);
+      if (sockets.size === 0) for (const resolve of idle.splice(0)) resolve();
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/events`,
+    port,
+    requests,
+    sockets,
+    request: (n) =>
+      new Promise((resolve) => {
+        const made = requests[n - 1];
+        if (made) resolve(made);
+        else waiting.push({ n, resolve });
+      }),
+    idle: () =>
+      new Promise((resolve) => {
+        if (sockets.size === 0) resolve();
+        else idle = [...idle, resolve];
+      }),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Begins an event stream and sends text. */
+export function stream(response: ServerResponse, text = ""): ServerResponse {
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  response.flushHeaders();
+  if (text) response.write(text);
+  return response;
+}
+
+/** The whole request body as text. */
+export async function bodyOf(request: IncomingMessage): Promise<string> {
+  let text = "";
+  for await (const chunk of request.setEncoding("utf8")) text += chunk;
+  return text;
+}

@@ -1,0 +1,53 @@
+import { playwright } from "@vitest/browser-playwright";
+import { msw } from "msw/vite";
+import { defineConfig } from "vitest/config";
+import { chromiumPath } from "./test/setup/chromium.ts";
+import ClosingLine from "./test/setup/closing-line.ts";
+
+const launchOptions = {
+  executablePath: chromiumPath(),
+  chromiumSandbox: false, // so that it also runs as root
+  args: ["--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run"],
+};
+
+export default defineConfig({
+  test: {
+    reporters: ["default", new ClosingLine()],
+    testTimeout: 20_000,
+    projects: [
+      {
+        test: {
+          name: "node",
+          include: ["test/{unit,machine,client,msw,house,demo}/**/*.test.ts"],
+          setupFiles: ["test/setup/node.ts"],
+          execArgv: ["--expose-gc"],
+          testTimeout: 60_000,
+        },
+      },
+      { test: { name: "happy-dom", environment: "happy-dom", include: ["test/dom/**/*.test.ts"] } },
+      {
+        test: {
+          name: "types",
+          include: [],
+          typecheck: { enabled: true, only: true, include: ["test/types/**/*.test-d.ts"] },
+        },
+      },
+      { test: { name: "packaging", include: ["test/packaging/**/*.test.ts"], testTimeout: 180_000, hookTimeout: 900_000 } },
+      {
+        plugins: [msw({ mode: "worker-only" })],
+        test: {
+          name: "chromium-project",
+          include: ["test/browser/**/*.test.ts"],
+          globalSetup: ["test/browser/event-stream-server.ts"],
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions }),
+            instances: [{ browser: "chromium", name: "chromium" }],
+          },
+        },
+      },
+    ],
+  },
+});
