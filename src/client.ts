@@ -9,12 +9,12 @@ import {
 import { createChannel, isThenable, type Channel, type ListenerOptions } from "./emitter.ts";
 import { EventSourceError } from "./errors.ts";
 import { createFetchTransport } from "./fetch-transport.ts";
-import { parseUrl } from "./http.ts";
+import { parseHeaders, parseUrl } from "./http.ts";
 import { decodeFailed, isEnd, toEvent, type DecodedEvent } from "./interpret.ts";
 import { createFeed, createPump } from "./iterate.ts";
-import { checkOptions, passedInit, type EventSourceOptions } from "./options.ts";
+import { splitOptions, type EventSourceOptions } from "./options.ts";
 import { baseUrl, whenOnline } from "./page.ts";
-import { toRetryPolicy } from "./retry.ts";
+import { defaultRetry, type RetryPolicy } from "./retry.ts";
 import type {
   AnyEvent,
   Decoder,
@@ -102,12 +102,14 @@ export function createClient<Events extends object = TextEvents>(
   options: EventSourceOptions,
   environment: Environment,
 ): EventSourceClient<Events> {
-  const init = passedInit(options);
-  const { transport = "auto", decode, endOn, signal, retry, method, body, lastEventId } = options;
-  checkOptions(retry || {}, "retry.");
-  // What is not opened, such as a client made during server-side rendering, needs no page to resolve against.
+  const [ours, init] = splitOptions(options);
+  const { transport = "auto", decode, endOn, signal, retry, body, headers, lastEventId = "" } = ours;
+  const isRequest = typeof transport !== "function";
+  // Refused now rather than at every attempt. What is not opened yet, such as a client made during server-side
+  // rendering, needs no page to resolve against.
   const target = typeof url === "function" ? undefined : parseUrl(url, baseUrl() ?? "http://localhost");
-  if (transport !== "auto" && transport !== "fetch" && typeof transport !== "function")
+  if (typeof headers !== "function") parseHeaders(headers);
+  if (isRequest && transport !== "auto" && transport !== "fetch")
     throw new EventSourceError("unsupported", `There is no "${transport}" transport here`);
 
   const byType = new Map<string, Channel<DecodedEvent>>();
@@ -158,17 +160,15 @@ export function createClient<Events extends object = TextEvents>(
 
   const connection = createConnection(
     {
-      transport:
-        typeof transport === "function"
-          ? transport
-          : createFetchTransport(url, options, init, environment.clock),
-      // "A request body is never replayed silently": nothing but a plain GET or HEAD is sent twice unasked.
-      retry: (retry ?? (body == null && /^(get|head)?$/i.test(method ?? ""))) && toRetryPolicy(retry || {}),
-      lastEventId: lastEventId ?? "",
+      transport: isRequest ? createFetchTransport(url, ours, init, environment.clock) : transport,
+      // "A request body is never replayed silently": only a plain GET or HEAD is sent twice unasked.
+      retry: (retry ?? (body == null && /^(get|head)$/i.test(init.method ?? "get"))) && {
+        ...defaultRetry,
+        ...(splitOptions(retry || {}, "retry.")[0] as RetryPolicy),
+      },
+      lastEventId,
       endless: endOn !== undefined,
       signal,
-    },
-    {
       onStatus(status) {
         if (status.state === "open") {
           openUrl = status.url;

@@ -2,7 +2,7 @@ import type { Clock } from "./clock.ts";
 import { EventSourceError, toEventSourceError } from "./errors.ts";
 import { report } from "./emitter.ts";
 import { isRetryable, retryAfter, retryDelay, type RetryPolicy } from "./retry.ts";
-import type { Sink, StreamItem, Transport } from "./types.ts";
+import type { StreamItem, Transport } from "./types.ts";
 
 /** The life of a connection, discriminated by `state`. Each change makes a new object; between changes it is the same one. */
 export type ConnectionStatus =
@@ -20,7 +20,7 @@ export type ConnectionStatus =
       readonly error: EventSourceError;
     }
   /** Retries are on hold, and cost no attempt: the page is offline. */
-  | { readonly state: "paused"; readonly reason: "offline"; readonly error: EventSourceError }
+  | { readonly state: "paused"; readonly reason: "offline" }
   | ClosedStatus;
 
 /** Over, until `open()` is called. */
@@ -47,19 +47,15 @@ export interface ConnectionOptions {
   transport: Transport;
   retry: RetryPolicy | false;
   lastEventId: string;
-  /** Whether an end of the stream is always too early (`endOn` is set). */
+  /** Whether any end of the stream comes too early (`endOn` is set). */
   endless: boolean;
-  signal?: AbortSignal | undefined;
-}
-
-/** Who watches a connection. */
-export interface Observer {
-  readonly onStatus: (status: ConnectionStatus) => void;
-  readonly onError: (error: EventSourceError) => void;
-  /** See `Sink.deliver`. The observer moves `lastEventId` as it hands the items on. */
-  readonly deliver: (items: StreamItem[]) => PromiseLike<void> | undefined;
+  signal: AbortSignal | undefined;
+  onStatus: (status: ConnectionStatus) => void;
+  onError: (error: EventSourceError) => void;
+  /** See `Sink.deliver`. Whoever hands an item on moves `lastEventId`. */
+  deliver: (items: StreamItem[]) => PromiseLike<void> | undefined;
   /** The current attempt is over: nothing of it may be handed on any more. */
-  readonly drop: () => void;
+  drop: () => void;
 }
 
 export interface Connection {
@@ -78,8 +74,7 @@ export interface Connection {
  *     any ─close, abort, fatal error, 204→ closed ─open→ connecting
  */
 export function createConnection(
-  { transport, retry, lastEventId, endless, signal }: ConnectionOptions,
-  observer: Observer,
+  { transport, retry, lastEventId, endless, signal, onStatus, onError, deliver, drop }: ConnectionOptions,
   { clock, random, whenOnline }: Environment,
 ): Connection {
   let status: ConnectionStatus = { state: "idle" };
@@ -88,17 +83,13 @@ export function createConnection(
   let cancelWait: (() => void) | undefined;
   let failures = 0;
   let failingSince = 0;
-  let openedAt: number | undefined;
-  let isHealthy = false;
+  /** When the running attempt is healthy, so that earlier failures are forgiven. */
+  let healthyAt: number;
   /** What the server's `retry` field set (ms). */
   let reconnectionTime: number | undefined;
 
+  const setStatus = (next: ConnectionStatus) => onStatus((status = next));
   const abort = () => connection.close("client", signal!.reason);
-
-  function setStatus(next: ConnectionStatus): void {
-    status = Object.freeze(next);
-    observer.onStatus(status);
-  }
 
   /** Ends the running attempt, or the wait for the next one. */
   function stop(cause?: unknown): void {
@@ -106,90 +97,100 @@ export function createConnection(
     cancelWait = undefined;
     const stopped = current;
     current = undefined;
-    observer.drop();
+    drop();
     stopped?.abort(cause);
   }
 
   function connect(): void {
     stop();
-    const attempt = new AbortController();
-    current = attempt;
-    openedAt = undefined;
-    isHealthy = false;
-    const context = { attempt: failures + 1, lastEventId: connection.lastEventId, signal: attempt.signal };
-    const isCurrent = () => current === attempt;
-    const sink: Sink = {
-      open({ url, headers }) {
-        if (!isCurrent()) return;
-        openedAt = clock.now();
-        setStatus({ state: "open", url, headers });
-      },
-      deliver(items) {
-        if (!isCurrent()) return undefined;
-        isHealthy ||= items.some((item) => item.data !== undefined);
-        return observer.deliver(items);
-      },
-      retry(time) {
-        if (isCurrent()) reconnectionTime = time;
-      },
+    const running = (current = new AbortController());
+    const attempt = failures + 1;
+    const isCurrent = () => current === running;
+    const lose = (cause: unknown) => {
+      if (isCurrent()) lost(attempt, cause);
     };
-    const lose = (error?: unknown) => {
-      if (isCurrent()) lost(context.attempt, error);
-    };
-    setStatus({ state: "connecting", attempt: context.attempt });
-    if (isCurrent()) void (async () => transport(context, sink))().then(lose, lose);
+    healthyAt = Infinity;
+    setStatus({ state: "connecting", attempt });
+    if (isCurrent())
+      void (async () =>
+        transport(
+          { attempt, lastEventId: connection.lastEventId, signal: running.signal },
+          {
+            open({ url, headers }) {
+              if (!isCurrent()) return;
+              if (retry) healthyAt = clock.now() + retry.stableAfter;
+              setStatus({ state: "open", url, headers });
+            },
+            deliver(items) {
+              if (!isCurrent()) return undefined;
+              if (items.some(({ data }) => data !== undefined)) healthyAt = 0;
+              return deliver(items);
+            },
+            fail: lose,
+            retry(time) {
+              if (isCurrent()) reconnectionTime = time;
+            },
+          },
+        ))().then(lose, lose);
   }
 
+  /** The running attempt failed, or the server ended its stream. */
   function lost(attempt: number, cause: unknown): void {
     stop();
-    if (isHealthy || (openedAt !== undefined && retry && clock.now() - openedAt >= retry.stableAfter))
-      failures = 0;
-    if (!retry && !endless && cause === undefined) return connection.close("server");
-    const error =
-      cause === undefined
-        ? new EventSourceError(endless ? "premature-end" : "network", "The server ended the stream")
-        : toEventSourceError(cause, "network", "The transport failed");
-    if (error.code === "no-content") return fatal("server", error, attempt);
-
     const now = clock.now();
-    if (failures === 0) failingSince = now;
-    failures++;
+    if (now >= healthyAt) failures = 0;
+    if (!failures++) failingSince = now;
+    if (cause === undefined && !retry && !endless) return end("server");
+    const error = toEventSourceError(
+      cause ?? new EventSourceError(endless ? "premature-end" : "network", "The server ended the stream"),
+      "network",
+      "The transport failed",
+    );
+    Object.assign(error, { attempt, willRetry: false });
+    if (error.code === "no-content") return end("server", error);
+
     const elapsed = now - failingSince;
-    if (!retry || !verdict(retry, error, elapsed)) return fatal("error", error, attempt);
+    if (!retry || !willRetry(retry, error, elapsed)) return end("error", error);
     const delay = retryDelay(retry, failures, reconnectionTime, retryAfter(error.headers, now), random());
     if (failures > retry.attempts || elapsed + delay > retry.elapsed)
-      return fatal("error", exhausted(error, failures), attempt);
+      return end(
+        "error",
+        new EventSourceError("retries-exhausted", `Gave up after ${failures} failures in a row`, {
+          cause: error,
+          attempt,
+          willRetry: false,
+        }),
+      );
 
-    const resume = () => connect();
-    const cancelOnline = whenOnline(resume);
+    Object.assign(error, { willRetry: true, delay });
+    const cancelOnline = whenOnline(connect);
+    // The browser's word is a hint, known to say offline for good: look ourselves now and then.
+    const cancelTimer = clock.after(cancelOnline ? retry.max : delay, connect);
+    cancelWait = () => {
+      cancelTimer();
+      cancelOnline?.();
+    };
     if (cancelOnline) {
       failures--;
-      // The browser's word is a hint: it has been known to say offline for good. So look ourselves now and then.
-      const cancelTimer = clock.after(retry.max, resume);
-      cancelWait = () => (cancelOnline(), cancelTimer());
-      setStatus({ state: "paused", reason: "offline", error: annotate(error, attempt, true, retry.max) });
-    } else {
-      cancelWait = clock.after(delay, resume);
-      setStatus({ state: "waiting", attempt: failures, delay, error: annotate(error, attempt, true, delay) });
-    }
-    observer.onError(error);
+      setStatus({ state: "paused", reason: "offline" });
+    } else setStatus({ state: "waiting", attempt: failures, delay, error });
+    onError(error);
   }
 
-  function verdict({ shouldRetry }: RetryPolicy, error: EventSourceError, elapsed: number): boolean {
-    const willRetry = isRetryable(error);
+  function willRetry({ shouldRetry }: RetryPolicy, error: EventSourceError, elapsed: number): boolean {
+    const verdict = isRetryable(error);
     try {
-      return shouldRetry?.({ error, attempt: failures, elapsed, willRetry }) ?? willRetry;
+      return shouldRetry?.({ error, attempt: failures, elapsed, willRetry: verdict }) ?? verdict;
     } catch (thrown) {
       report(thrown);
-      return willRetry;
+      return verdict;
     }
   }
 
-  function fatal(reason: "server" | "error", error: EventSourceError, attempt: number): void {
-    annotate(error, attempt, false);
+  function end(reason: ClosedStatus["reason"], error?: EventSourceError): void {
     signal?.removeEventListener("abort", abort);
-    setStatus({ state: "closed", reason, error });
-    observer.onError(error);
+    setStatus({ state: "closed", reason, ...(error && { error }) });
+    if (error) onError(error);
   }
 
   const connection: Connection = {
@@ -200,38 +201,19 @@ export function createConnection(
     open() {
       if (current) return;
       if (signal?.aborted) return connection.close("client");
-      if (!cancelWait) {
-        failures = 0;
-        signal?.addEventListener("abort", abort);
-      }
+      if (!cancelWait) failures = 0;
+      signal?.addEventListener("abort", abort);
       connect();
     },
     close(reason, cause) {
       if (status.state === "closed") return;
       stop(cause);
-      signal?.removeEventListener("abort", abort);
-      setStatus({ state: "closed", reason });
+      end(reason);
     },
     reconnect() {
-      if (!current && !cancelWait) return connection.open();
-      failures = 0;
-      connect();
+      if (!signal?.aborted) stop();
+      connection.open();
     },
   };
   return connection;
-}
-
-function exhausted(cause: EventSourceError, failures: number): EventSourceError {
-  return new EventSourceError("retries-exhausted", `Gave up after ${failures} failed attempts in a row`, {
-    cause,
-  });
-}
-
-function annotate(
-  error: EventSourceError,
-  attempt: number,
-  willRetry: boolean,
-  delay?: number,
-): EventSourceError {
-  return Object.assign(error, { attempt, willRetry }, delay !== undefined && { delay });
 }

@@ -3,7 +3,7 @@ import { EventSourceError, toEventSourceError, type EventSourceErrorCode } from 
 import { bodyStart, parseUrl, refusal, requestHeaders } from "./http.ts";
 import { baseUrl } from "./page.ts";
 import { readBatches } from "./reader.ts";
-import type { AttemptContext, PerAttempt, StreamItem, Transport } from "./types.ts";
+import type { AttemptContext, PerAttempt, Sink, StreamItem, Transport } from "./types.ts";
 
 /** The part of `fetch` that we use: any implementation that streams fits. */
 export type FetchLike = (url: string, init: RequestInit) => PromiseLike<Response>;
@@ -53,52 +53,41 @@ export function createFetchTransport(
   clock: Clock,
 ): Transport {
   return async (context, sink) => {
-    for await (const items of fetchBatches(
-      url,
-      options,
-      init,
-      clock,
-      context,
-      sink.retry,
-      ({ url: final, headers }) => sink.open({ url: final, headers }),
-    ))
+    for await (const items of fetchBatches(url, options, init, clock, context, sink))
       await sink.deliver(items);
   };
 }
 
-/** Makes one attempt and reads its stream. `onResponse` is given what proves to be an event stream. */
+/** Makes one attempt and reads its stream. */
 export async function* fetchBatches(
   url: PerAttempt<string | URL>,
   options: RequestOptions,
   init: RequestInit,
   clock: Clock,
-  outer: AttemptContext,
-  onRetry: (reconnectionTime: number) => void,
-  onResponse: (response: Response) => void,
+  context: AttemptContext,
+  sink: Omit<Sink, "deliver">,
 ): AsyncGenerator<StreamItem[], void> {
-  const { onUnauthorized, redirect, lastEventIdParam, connectTimeout, idleTimeout, maxEventSize } = options;
-  const controller = new AbortController();
-  const { signal } = controller;
-  const context = { ...outer, signal };
-  const { lastEventId } = outer;
-  let failure: EventSourceError | undefined;
+  const { onUnauthorized, redirect, lastEventIdParam, idleTimeout, maxEventSize } = options;
+  const { lastEventId, signal } = context;
+  let target: URL;
   let cancelTimer: (() => void) | undefined;
 
+  /** Fails the attempt after `limit` ms; without arguments it only cancels. */
   const watch = (limit?: number | false, code?: EventSourceErrorCode) => {
     cancelTimer?.();
-    if (limit)
-      cancelTimer = clock.after(limit, () => {
-        failure = new EventSourceError(code!, `Nothing received for ${limit} ms`);
-        controller.abort();
-      });
+    if (limit && !signal.aborted)
+      cancelTimer = clock.after(limit, () =>
+        sink.fail(new EventSourceError(code!, `Nothing received for ${limit} ms`)),
+      );
   };
+  const stopWatch = () => watch();
 
   async function request(): Promise<Response> {
     const given = <T>(value: PerAttempt<T>): T | PromiseLike<T> =>
       typeof value === "function"
         ? (value as (context: AttemptContext) => T | PromiseLike<T>)(context)
         : value;
-    let target = parseUrl(await given(url));
+    target = parseUrl(await given(url));
     if (lastEventIdParam && lastEventId) target.searchParams.set(lastEventIdParam, lastEventId);
     const sent: RequestInit = {
       // A page has an HTTP cache, which must neither answer nor keep a stream. Some other runtimes refuse the member.
@@ -114,28 +103,25 @@ export async function* fetchBatches(
       const response = await (options.fetch ?? fetch)(target.href, sent);
       const { status, headers, type } = response;
       const location = headers.get("location");
-      if (redirect !== "same-origin" || (type !== "opaqueredirect" && !(location && status >> 2 === 75)))
+      if (redirect !== "same-origin" || !(type === "opaqueredirect" || (location && status >> 2 === 75)))
         return response;
       release(response);
-      const next = location ? new URL(location, target) : undefined;
-      // A browser does not tell where a redirect leads (`next` is undefined); refusing is the safe answer.
-      if (next?.origin !== target.origin || count > 19)
-        throw new EventSourceError("http-status", "Refused a redirect away from the origin", {
-          status,
-          headers,
-        });
+      const next = location && new URL(location, target);
+      // A browser does not tell where a redirect leads (`location` is null); refusing is the safe answer.
+      if (!next || next.origin !== target.origin || count > 19)
+        throw new EventSourceError("http-status", "Refused to follow a redirect", { status, headers });
       target = next;
       if (status === 303) Object.assign(sent, { method: "GET", body: null });
     }
   }
 
   async function respond(): Promise<Response> {
-    const key = onUnauthorized ?? {};
-    const shared = refreshes.get(key) ?? { done: 0 };
-    refreshes.set(key, shared);
+    if (!onUnauthorized) return request();
+    const shared = refreshes.get(onUnauthorized) ?? { done: 0 };
+    refreshes.set(onUnauthorized, shared);
     const { done } = shared;
     const response = await request();
-    if (response.status !== 401 || !onUnauthorized) return response;
+    if (response.status !== 401) return response;
     try {
       // Nothing to do when another stream refreshed after this request was made.
       if (shared.done === done)
@@ -155,33 +141,29 @@ export async function* fetchBatches(
     return request();
   }
 
-  outer.signal.addEventListener("abort", () => controller.abort(outer.signal.reason));
-  const aborted = new Promise<never>((_, reject) =>
-    signal.addEventListener("abort", () => reject(signal.reason)),
-  );
+  // The timer must not outlive the attempt, even while a function of the caller's hangs.
+  signal.addEventListener("abort", stopWatch);
   try {
-    watch(connectTimeout, "connect-timeout");
-    const response = await Promise.race([aborted, respond()]);
+    watch(options.connectTimeout, "connect-timeout");
+    const response = await respond();
     watch();
     const error = refusal(response);
     if (error) throw Object.assign(error, { body: await bodyStart(response, clock.after) });
-    const { body } = response;
+    const { body, headers } = response;
     if (body === undefined) throw new EventSourceError("unsupported", "Response bodies do not stream here");
-    onResponse(response);
+    sink.open({ url: response.url || target!.href, headers }, response);
     if (body)
       yield* readBatches(body, {
         lastEventId,
         signal,
         maxEventSize,
-        onRetry,
+        onRetry: sink.retry,
         onWait: (waiting) => watch(waiting && idleTimeout, "idle-timeout"),
       });
-    if (failure) throw failure;
   } catch (cause) {
-    throw failure ?? toEventSourceError(cause, "network", "The connection failed");
+    throw toEventSourceError(cause, "network", "The connection failed");
   } finally {
     watch();
-    controller.abort();
   }
 }
 

@@ -23,23 +23,28 @@ export function invalid(option: string, expected: string): EventSourceError {
   });
 }
 
-/** An absolute URL, or `invalid-option`. */
-export function parseUrl(url: string | URL, base: string | undefined = baseUrl()): URL {
+/** What `make` gives, or `invalid-option`: the runtime's own error would quote the value, which may be a credential. */
+function valid<T>(option: string, expected: string, make: () => T): T {
   try {
-    const parsed = new URL(url, base);
-    // fetch refuses credentials in a URL with an error that looks like a network failure, on every attempt.
-    if (!parsed.username && !parsed.password) return parsed;
-  } catch {}
-  throw invalid("url", "a URL without credentials");
+    return make();
+  } catch {
+    throw invalid(option, expected);
+  }
 }
 
-/** Headers, or `invalid-option`. The runtime's error would quote the value, which may be a credential. */
+/** An absolute URL, or `invalid-option`. */
+export function parseUrl(url: string | URL, base: string | undefined = baseUrl()): URL {
+  return valid("url", "an absolute URL without credentials", () => {
+    const parsed = new URL(url, base);
+    // fetch refuses credentials in a URL with an error that looks like a network failure, on every attempt.
+    if (parsed.username || parsed.password) throw parsed;
+    return parsed;
+  });
+}
+
+/** Headers, or `invalid-option`. */
 export function parseHeaders(headers: HeadersInit | undefined): Headers {
-  try {
-    return new Headers(headers);
-  } catch {
-    throw invalid("headers", "well-formed names and values");
-  }
+  return valid("headers", "well-formed names and values", () => new Headers(headers));
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { RequestOptions } from "./fetch-transport.ts";
-import { invalid, parseHeaders } from "./http.ts";
+import { invalid } from "./http.ts";
 import type { InterpretOptions } from "./interpret.ts";
 import type { RetryOptions } from "./retry.ts";
 import type { Transport } from "./types.ts";
@@ -52,62 +52,35 @@ export interface EventSourceOptions extends FetchEventsOptions {
   open?: boolean | undefined;
 }
 
-const expected: Record<string, string | undefined> = {
-  connectTimeout: "number",
-  idleTimeout: "number",
-  maxEventSize: "number",
-  initial: "number",
-  factor: "number",
-  max: "number",
-  jitter: "number",
-  attempts: "number",
-  elapsed: "number",
-  stableAfter: "number",
-  decode: "function",
-  fetch: "function",
-  onUnauthorized: "function",
-  shouldRetry: "function",
-  endOn: "string or function",
-  transport: "string or function",
-  lastEventId: "string",
-  lastEventIdParam: "string",
-  method: "string",
-  signal: "object",
-  retry: "object or false",
+/** The options that are ours, by their type. All others go to fetch. */
+const types: Record<string, string> = {
+  number: "connectTimeout idleTimeout maxEventSize initial factor max jitter attempts elapsed stableAfter",
+  function: "decode fetch onUnauthorized shouldRetry",
+  string: "lastEventId lastEventIdParam",
+  object: "signal retry",
+  any: "headers body redirect endOn transport open",
 };
 
-/** Throws `invalid-option` for the first option that is not of its type, or a negative number. */
-export function checkOptions(options: object, prefix = ""): void {
+/**
+ * Divides options into those that are ours and the rest, without members that are undefined.
+ * The rest goes to fetch; ours do not, since a custom fetch may have its own idea of `retry`.
+ *
+ * @throws EventSourceError `invalid-option` for the first one that is not of its type, or a negative number.
+ */
+export function splitOptions<T extends object>(options: T, prefix = ""): [ours: T, init: RequestInit] {
+  const ours: Record<string, unknown> = {};
+  const init: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
-    const type = expected[name];
-    if (type && value !== undefined && value !== false)
-      if (!type.includes(typeof value) || (typeof value === "number" && !(value >= 0)))
-        throw invalid(prefix + name, type);
+    if (value === undefined) continue;
+    const type = Object.keys(types).find((key) => types[key]!.split(" ").includes(name));
+    if (
+      type &&
+      type !== "any" &&
+      value !== false &&
+      (typeof value !== type || (type === "number" && !((value as number) >= 0)))
+    )
+      throw invalid(prefix + name, type);
+    (type ? ours : init)[name] = value;
   }
-}
-
-/** The members that go to fetch as they are: none of ours, since a custom fetch may have its own idea of `retry`. */
-export function passedInit(options: EventSourceOptions): RequestInit {
-  checkOptions(options);
-  if (typeof options.headers !== "function") parseHeaders(options.headers);
-  const {
-    headers: _h,
-    body: _b,
-    redirect: _r,
-    onUnauthorized: _u,
-    fetch: _f,
-    lastEventIdParam: _p,
-    connectTimeout: _c,
-    idleTimeout: _i,
-    maxEventSize: _m,
-    decode: _d,
-    endOn: _e,
-    signal: _s,
-    transport: _t,
-    open: _o,
-    lastEventId: _l,
-    retry: _y,
-    ...init
-  } = options;
-  return init as RequestInit;
+  return [ours as T, init];
 }

@@ -29,8 +29,8 @@ const isLineEnd = (byte: number | undefined) => byte === 10 || byte === 13;
 /**
  * Reads an event stream to its end, in batches of blocks that arrived together.
  *
- * The parser is given whole lines only. Bytes behind the last line end wait as bytes, so that no fragment of a line is
- * ever decoded or joined as text; a line end cannot lie within a multi-byte character.
+ * The parser is given whole lines only, since it joins the fragments of a line at a high price. A line end cannot lie
+ * within a multi-byte character, so that whole lines are decoded by themselves.
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
  */
@@ -57,50 +57,36 @@ export async function* readBatches(
     onComment: (comment) => items.push({ type: "", data: undefined, lastEventId, comment }),
     onError: ({ type }) => (tooLarge ||= type === "max-buffer-size-exceeded"),
   });
-  // "Streams must be decoded using the UTF-8 decode algorithm", which strips one byte order mark. We do that to the
-  // bytes. The parser would do it again, so we end its search: a blank line does nothing else.
-  parser.feed("\n");
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  let started = false;
-  /** The line that has not ended yet, how many bytes it has, and how many characters. */
-  let tail: Uint8Array[] = [];
-  let bytes = 0;
-  let characters = 0;
-  const keep = (piece: Uint8Array) => {
-    tail.push(piece);
-    bytes += piece.length;
-  };
+  /**
+   * The line that has not ended yet. It begins as a blank line, which does nothing but end the parser's own search for
+   * a byte order mark: that takes the bytes of one, read as characters, for one too.
+   */
+  let tail = "\n";
 
-  const reader = "getReader" in body ? body.getReader() : undefined;
-  const iterator = reader ? undefined : (body as AsyncIterable<unknown>)[Symbol.asyncIterator]();
-  const cancel = () => void (reader ? reader.cancel() : iterator!.return?.())?.catch(() => {});
+  const reader = ("getReader" in body ? body : fromIterable(body)).getReader();
+  const cancel = () => void reader.cancel().catch(() => {});
   signal.addEventListener("abort", cancel);
   try {
     while (!signal.aborted) {
       onWait?.(true);
-      const { done, value } = await (reader ? reader.read() : iterator!.next());
+      const { done, value } = await reader.read();
       onWait?.();
       // "Once the end of the file is reached, any pending data must be discarded."
       if (done) return;
-      const chunk = typeof value === "string" ? new TextEncoder().encode(value) : (value as Uint8Array);
-      let end = chunk.length;
-      while (end && !isLineEnd(chunk[end - 1])) end--;
+      const bytes = typeof value === "string" ? new TextEncoder().encode(value) : (value as Uint8Array);
+      let end = bytes.length;
+      while (end && !isLineEnd(bytes[end - 1])) end--;
       for (let start = 0, cut; start < end; start = cut) {
         cut = Math.min(end, start + PIECE);
-        while (!isLineEnd(chunk[cut - 1])) cut++;
-        let lines = chunk.subarray(start, cut);
-        if (bytes) {
-          keep(lines);
-          lines = new Uint8Array(bytes);
-          let at = 0;
-          for (const part of tail) lines.set(part, (at += part.length) - part.length);
-          tail = [];
-          bytes = characters = 0;
+        while (!isLineEnd(bytes[cut - 1])) cut++;
+        let lines = decoder.decode(bytes.subarray(start, cut));
+        if (tail) {
+          // "Streams must be decoded using the UTF-8 decode algorithm", which strips one byte order mark.
+          lines = (tail + lines).replace(/^\n\uFEFF/, "\n");
+          tail = "";
         }
-        if (!started && lines[0] === 0xef && lines[1] === 0xbb && lines[2] === 0xbf)
-          lines = lines.subarray(3);
-        started = true;
-        parser.feed(decoder.decode(lines));
+        parser.feed(lines);
         if (moved) items.push({ type: "", data: undefined, lastEventId });
         moved = false;
         const batch = items;
@@ -108,17 +94,19 @@ export async function* readBatches(
         if (batch.length) yield batch;
         if (tooLarge) break;
       }
-      if (end < chunk.length) {
-        const rest = chunk.subarray(end);
-        keep(rest);
-        // Continuation bytes of UTF-8 are no characters of their own.
-        for (const byte of rest) if ((byte & 192) !== 128) characters++;
-      }
-      if (tooLarge || characters > maxEventSize + PREFIX)
+      if (end < bytes.length) tail += decoder.decode(bytes.subarray(end), { stream: true });
+      if (tooLarge || tail.length > maxEventSize + PREFIX)
         throw new EventSourceError("event-too-large", `An event exceeds ${maxEventSize} characters`);
     }
   } finally {
     signal.removeEventListener("abort", cancel);
     cancel();
   }
+}
+
+/** Where a body is an async iterable (Node), there is `ReadableStream.from`, which the DOM types lack. */
+function fromIterable(body: AsyncIterable<unknown>): ReadableStream<unknown> {
+  return (ReadableStream as unknown as { from(body: AsyncIterable<unknown>): ReadableStream<unknown> }).from(
+    body,
+  );
 }

@@ -45,18 +45,15 @@ export type RetryPolicy = { [Name in Exclude<keyof RetryOptions, "shouldRetry">]
   "shouldRetry"
 >;
 
-export function toRetryPolicy({
-  initial = 1000,
-  factor = 2,
-  max = 30_000,
-  jitter = 0.5,
-  attempts = Infinity,
-  elapsed = Infinity,
-  stableAfter = 5000,
-  shouldRetry,
-}: RetryOptions): RetryPolicy {
-  return { initial, factor, max, jitter, attempts, elapsed, stableAfter, shouldRetry };
-}
+export const defaultRetry: RetryPolicy = {
+  initial: 1000,
+  factor: 2,
+  max: 30_000,
+  jitter: 0.5,
+  attempts: Infinity,
+  elapsed: Infinity,
+  stableAfter: 5000,
+};
 
 /** The default rules: whether an error is worth another attempt. */
 export function isRetryable({ code, status, cause }: EventSourceError): boolean {

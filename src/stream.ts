@@ -1,11 +1,20 @@
 import { systemClock } from "./clock.ts";
 import { EventSourceError, toEventSourceError } from "./errors.ts";
 import { fetchBatches } from "./fetch-transport.ts";
-import { parseUrl, refusal } from "./http.ts";
+import { parseHeaders, parseUrl, refusal } from "./http.ts";
 import { decodeFailed, isEnd, toEvent } from "./interpret.ts";
-import { checkOptions, passedInit, type FetchEventsOptions, type ReadEventsOptions } from "./options.ts";
+import { splitOptions, type FetchEventsOptions, type ReadEventsOptions } from "./options.ts";
 import { readBatches, type Body } from "./reader.ts";
-import type { AnyEvent, Decoder, EventsOf, PerAttempt, StreamItem, TextEvents } from "./types.ts";
+import type {
+  AnyEvent,
+  AttemptContext,
+  Decoder,
+  EventsOf,
+  PerAttempt,
+  Sink,
+  StreamItem,
+  TextEvents,
+} from "./types.ts";
 
 /** One finite event stream. Nothing is read while you do not ask for the next event; leaving the loop closes. */
 export interface EventStream<Events extends object = TextEvents> {
@@ -40,10 +49,11 @@ export function fetchEvents<Events extends object>(
   url: PerAttempt<string | URL>,
   options: FetchEventsOptions = {},
 ): EventStream<Events> {
-  const init = passedInit(options);
+  const [ours, init] = splitOptions(options);
   if (typeof url !== "function") parseUrl(url);
-  return createEventStream(options, (context, open) =>
-    fetchBatches(url, options, init, systemClock, { attempt: 1, ...context }, () => {}, open),
+  if (typeof ours.headers !== "function") parseHeaders(ours.headers);
+  return createEventStream(ours, (context, sink) =>
+    fetchBatches(url, ours, init, systemClock, context, sink),
   );
 }
 
@@ -65,48 +75,67 @@ export function readEvents<Events extends object>(
   body: Response | Body,
   options: ReadEventsOptions = {},
 ): EventStream<Events> {
-  checkOptions(options);
-  return createEventStream(options, async function* (context, open) {
-    if (body instanceof Response) {
+  const [ours] = splitOptions(options);
+  return createEventStream(ours, async function* (context, sink) {
+    let stream = body as Body | null;
+    if ("headers" in body) {
       const error = refusal(body);
-      if (error) throw error;
-      open(body);
-      if (body.body) yield* readBatches(body.body, context);
-    } else yield* readBatches(body, context);
+      if (error) {
+        void body.body?.cancel();
+        throw error;
+      }
+      sink.open(body, body);
+      stream = body.body;
+    }
+    if (stream) yield* readBatches(stream, { ...context, maxEventSize: ours.maxEventSize });
   });
 }
-type Context = { lastEventId: string; signal: AbortSignal; maxEventSize?: number | undefined };
 
 function createEventStream<Events extends object>(
-  { decode, endOn, signal, lastEventId = "", maxEventSize }: ReadEventsOptions,
-  start: (context: Context, open: (response: Response) => void) => AsyncGenerator<StreamItem[], void>,
+  { decode, endOn, signal, lastEventId = "" }: ReadEventsOptions,
+  start: (context: AttemptContext, sink: Omit<Sink, "deliver">) => AsyncGenerator<StreamItem[], void>,
 ): EventStream<Events> {
   const controller = new AbortController();
   let origin = "null";
-  let respond: (response: Response) => void;
-  let refuse: (error: unknown) => void;
-  const response = new Promise<Response | undefined>((resolve, reject) => {
-    respond = resolve;
-    refuse = reject;
-  });
+  let failure: unknown;
+  let batches: AsyncGenerator<StreamItem[], void>;
+  let read: Promise<IteratorResult<StreamItem[], void>>;
+  let close: () => void;
 
-  const close = () => {
-    signal?.removeEventListener("abort", close);
-    controller.abort(signal?.reason);
-  };
-  signal?.addEventListener("abort", close);
-  if (signal?.aborted) close();
-  const batches = start({ lastEventId, signal: controller.signal, maxEventSize }, (answer) => {
-    if (answer.url) ({ origin } = new URL(answer.url));
-    respond(answer);
+  const response = new Promise<Response | undefined>((resolve, reject) => {
+    const fail = (error: unknown) => {
+      failure ??= error;
+      close();
+    };
+    close = () => {
+      signal?.removeEventListener("abort", close);
+      controller.abort(signal?.reason);
+      reject(failure ?? controller.signal.reason);
+    };
+    signal?.addEventListener("abort", close);
+    if (signal?.aborted) close();
+    batches = start(
+      { attempt: 1, lastEventId, signal: controller.signal },
+      {
+        open({ url }, answer) {
+          if (url) ({ origin } = new URL(url));
+          resolve(answer);
+        },
+        fail,
+        retry() {},
+      },
+    );
+    read = batches.next();
+    read.then(() => resolve(undefined), fail);
   });
-  const first = batches.next();
-  first.catch((e) => refuse(e));
+  // Whoever iterates sees the error there.
+  response.catch(() => {});
 
   async function* events() {
     try {
-      for (let read = first, batch; !(batch = await read).done; read = batches.next())
-        for (const item of batch.value) {
+      await response;
+      for (let result; !(result = await read).done; read = batches.next())
+        for (const item of result.value) {
           if (controller.signal.aborted) return;
           lastEventId = item.lastEventId;
           if (item.data === undefined) continue;
@@ -119,20 +148,24 @@ function createEventStream<Events extends object>(
           }
           yield event;
         }
+      if (failure) throw failure;
       if (endOn !== undefined && !controller.signal.aborted)
         throw new EventSourceError("premature-end", "The stream ended before the event of endOn");
     } catch (cause) {
-      if (!controller.signal.aborted) throw toEventSourceError(cause, "network", "The connection was lost");
+      // Closing is no error, whatever it interrupts.
+      if (failure || !controller.signal.aborted)
+        throw toEventSourceError(failure ?? cause, "network", "The connection was lost");
     } finally {
       close();
     }
   }
+
   return {
     response,
     get lastEventId() {
       return lastEventId;
     },
-    close,
+    close: close!,
     [Symbol.asyncIterator]: events as never,
   };
 }

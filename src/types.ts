@@ -63,9 +63,11 @@ export interface StreamItem {
 /** What a transport tells about its one attempt. */
 export interface Sink {
   /** The server's answer is an event stream. Called once, before any item. */
-  readonly open: (stream: { url: string; headers: Headers }) => void;
+  readonly open: (stream: { url: string; headers: Headers }, response?: Response) => void;
   /** Items in order. The transport reads no further until a returned promise resolves: this is backpressure. */
   readonly deliver: (items: StreamItem[]) => PromiseLike<void> | undefined;
+  /** The attempt failed: a timer of the transport expired, say. Its `signal` is aborted by this. */
+  readonly fail: (error: unknown) => void;
   /** The server set the reconnection time (ms). */
   readonly retry: (reconnectionTime: number) => void;
 }

@@ -12,5 +12,5 @@ const time = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 /** 13:05:09 */
 export const clock = (ms) => time.format(ms);
 
-/** 2.4 s */
-export const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
+/** 2.4 s, which never breaks before the unit. */
+export const seconds = (ms) => `${(ms / 1000).toFixed(1)}\u00a0s`;

@@ -101,7 +101,7 @@ describe.concurrent("the page", { timeout: 60_000 }, () => {
     await server.end("SIGTERM");
     await logged(page, "network");
     await page.waitForFunction(() =>
-      /^Next attempt in \d\.\d s$/.test(document.querySelector("#headline")?.textContent ?? ""),
+      /^Next attempt in \d\.\d\ss$/.test(document.querySelector("#headline")?.textContent ?? ""),
     );
     const union = await page.locator("#union").textContent();
     expect(union).toMatch(

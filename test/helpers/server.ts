@@ -1,5 +1,10 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 
 /** What the server does with the n-th request (from 1). */
@@ -15,6 +20,8 @@ export interface TestServer extends AsyncDisposable {
   readonly sockets: ReadonlySet<Socket>;
   /** Resolves with the n-th request, at once when it was made already. */
   request(n: number): Promise<IncomingMessage>;
+  /** Resolves when the socket of the n-th request is closed, whoever closed it. */
+  released(n: number): Promise<void>;
   /** Resolves when no socket is open any more. */
   idle(): Promise<void>;
 }
@@ -52,6 +59,10 @@ export async function serve(answer: Answer): Promise<TestServer> {
         if (made) resolve(made);
         else waiting.push({ n, resolve });
       }),
+    async released(n) {
+      const { socket } = await this.request(n);
+      if (!socket.closed) await once(socket, "close");
+    },
     idle: () =>
       new Promise((resolve) => {
         if (sockets.size === 0) resolve();
@@ -78,4 +89,33 @@ export async function bodyOf(request: IncomingMessage): Promise<string> {
   let text = "";
   for await (const chunk of request.setEncoding("utf8")) text += chunk;
   return text;
+}
+
+/** Answers with a status, and with text if any. */
+export function refuse(
+  response: ServerResponse,
+  status: number,
+  headers: OutgoingHttpHeaders = {},
+  text = "",
+): ServerResponse {
+  return response.writeHead(status, { "content-type": "text/plain", ...headers }).end(text);
+}
+
+/** Drops the connection in the middle of whatever it was doing, as a crashed server does (RST). */
+export function drop({ socket }: ServerResponse | IncomingMessage): void {
+  socket?.resetAndDestroy();
+}
+
+/** Writes until told to stop or `limit` bytes are out, and never faster than the socket takes it. Gives the byte count. */
+export async function flood(
+  response: ServerResponse,
+  chunk: string | Buffer,
+  limit: number,
+  onWrite: (bytes: number) => void = () => {},
+): Promise<void> {
+  for (let bytes = 0; bytes < limit && !response.destroyed; ) {
+    const flows = response.write(chunk);
+    onWrite((bytes += chunk.length));
+    if (!flows) await Promise.race([once(response, "drain"), once(response, "close")]);
+  }
 }
