@@ -9,7 +9,7 @@ import {
 import { createChannel, isThenable, type Channel, type ListenerOptions } from "./emitter.ts";
 import { EventSourceError } from "./errors.ts";
 import { createFetchTransport } from "./fetch-transport.ts";
-import { parseHeaders, parseUrl } from "./http.ts";
+import { invalid, parseHeaders, parseUrl } from "./http.ts";
 import { decodeFailed, isEnd, toEvent, type DecodedEvent } from "./interpret.ts";
 import { createFeed, createPump } from "./iterate.ts";
 import { splitOptions, type EventSourceOptions } from "./options.ts";
@@ -103,20 +103,23 @@ export function createClient<Events extends object = TextEvents>(
   environment: Environment,
 ): EventSourceClient<Events> {
   const [ours, init] = splitOptions(options);
-  const { transport = "auto", decode, endOn, signal, retry, body, headers, lastEventId = "" } = ours;
+  const { transport = "auto", decode, endOn, signal, retry, body, headers } = ours;
   const isRequest = typeof transport !== "function";
   // Refused now rather than at every attempt. What is not opened yet, such as a client made during server-side
   // rendering, needs no page to resolve against.
   const target = typeof url === "function" ? undefined : parseUrl(url, baseUrl() ?? "http://localhost");
-  if (typeof headers !== "function") parseHeaders(headers);
+  const fixed = typeof headers === "function" ? undefined : parseHeaders(headers);
+  if (transport === "native") throw new EventSourceError("unsupported", 'There is no "native" transport yet');
   if (isRequest && transport !== "auto" && transport !== "fetch")
-    throw new EventSourceError("unsupported", `There is no "${transport}" transport here`);
+    throw invalid("transport", '"auto", "fetch" or a function');
 
   const byType = new Map<string, Channel<DecodedEvent>>();
   const everyEvent = createChannel<DecodedEvent>();
   const statuses = createChannel<ConnectionStatus>();
   const errors = createChannel<EventSourceError>();
   const comments = createChannel<string>();
+  const news: ConnectionStatus[] = [];
+  let isClosed = false;
   let openUrl = "";
   let origin = "";
   let settle: (status: ClosedStatus) => void;
@@ -127,36 +130,50 @@ export function createClient<Events extends object = TextEvents>(
   renew();
 
   const pump = createPump<StreamItem>((item) => {
-    const { status } = connection;
-    connection.lastEventId = item.lastEventId;
-    if (item.data === undefined) {
-      if (item.comment !== undefined) void comments.emit(item.comment);
+    const { type, data, lastEventId, comment } = item;
+    if (data === undefined) {
+      connection.lastEventId = lastEventId;
+      if (comment !== undefined) void comments.emit(comment);
       return undefined;
     }
-    const event: DecodedEvent = toEvent(item, origin);
-    if (isEnd(event as ServerSentEvent, endOn)) {
+    const event = toEvent(item, origin);
+    const { status } = connection;
+    const isLast = isEnd(event, endOn);
+    if (status !== connection.status) return undefined;
+    if (isLast) {
+      connection.lastEventId = lastEventId;
       connection.close("complete");
       return undefined;
     }
-    const ofType = byType.get(item.type);
-    if (!ofType?.size() && !everyEvent.size()) return undefined;
-    const refuse = (cause: unknown) => void errors.emit(decodeFailed(event as ServerSentEvent, cause));
-    const emit = (data: unknown) => {
-      // Not when it was closed during an asynchronous decode.
-      if (status !== connection.status) return undefined;
-      event.data = data;
-      void ofType?.emit(event);
-      return everyEvent.emit(event);
-    };
-    if (!decode) return emit(item.data);
+    // What nobody listens to is not decoded either.
+    if (!decode || !(byType.get(type)?.size() || everyEvent.size())) return hand(event, data);
+    // Nothing is handed on when it was closed meanwhile.
+    const unlessClosed =
+      <T>(then: (event: ServerSentEvent, value: T) => PromiseLike<unknown> | undefined) =>
+      (value: T) =>
+        status === connection.status ? then(event, value) : undefined;
     try {
-      const data = decode(item.data, event as ServerSentEvent);
-      return isThenable(data) ? data.then(emit, refuse) : emit(data);
+      const decoded = decode(data, event);
+      return isThenable(decoded)
+        ? decoded.then(unlessClosed(hand), unlessClosed(refuse))
+        : unlessClosed(hand)(decoded);
     } catch (cause) {
-      refuse(cause);
-      return undefined;
+      return unlessClosed(refuse)(cause);
     }
   });
+
+  /** The last event ID moves with the event, so that what was not handed over is sent again after a reconnect. */
+  function hand(event: DecodedEvent, data: unknown): PromiseLike<unknown> | undefined {
+    connection.lastEventId = event.lastEventId;
+    event.data = data;
+    void byType.get(event.type)?.emit(event);
+    return everyEvent.emit(event);
+  }
+
+  function refuse(event: ServerSentEvent, cause: unknown): undefined {
+    connection.lastEventId = event.lastEventId;
+    void errors.emit(decodeFailed(event, cause));
+  }
 
   const connection = createConnection(
     {
@@ -166,7 +183,8 @@ export function createClient<Events extends object = TextEvents>(
         ...defaultRetry,
         ...(splitOptions(retry || {}, "retry.")[0] as RetryPolicy),
       },
-      lastEventId,
+      // A caller's own header says where to start, no more: see `requestHeaders`.
+      lastEventId: ours.lastEventId ?? fixed?.get("last-event-id") ?? "",
       endless: endOn !== undefined,
       signal,
       onStatus(status) {
@@ -174,8 +192,15 @@ export function createClient<Events extends object = TextEvents>(
           openUrl = status.url;
           origin = originOf(openUrl);
         }
+        if (isClosed) renew();
+        isClosed = status.state === "closed";
         if (status.state === "closed") settle(status);
-        void statuses.emit(status);
+        // A listener that changes the status does not make the others hear it before this one.
+        if (news.push(status) > 1) return;
+        while (news[0]) {
+          void statuses.emit(news[0]);
+          news.shift();
+        }
       },
       onError: (error) => void errors.emit(error),
       deliver: pump.push,
@@ -186,7 +211,6 @@ export function createClient<Events extends object = TextEvents>(
 
   const connect = (how: "open" | "reconnect") => {
     if (typeof url !== "function") parseUrl(url);
-    if (connection.status.state === "closed") renew();
     connection[how]();
   };
   const close = (reason?: unknown) => connection.close("client", reason);

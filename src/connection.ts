@@ -91,14 +91,16 @@ export function createConnection(
   const setStatus = (next: ConnectionStatus) => onStatus((status = next));
   const abort = () => connection.close("client", signal!.reason);
 
-  /** Ends the running attempt, or the wait for the next one. */
-  function stop(cause?: unknown): void {
+  /** Ends the running attempt, or the wait for the next one. False when a listener on its signal took over. */
+  function stop(cause?: unknown): boolean {
+    const before = status;
     cancelWait?.();
     cancelWait = undefined;
     const stopped = current;
     current = undefined;
     drop();
     stopped?.abort(cause);
+    return status === before;
   }
 
   function connect(): void {
@@ -136,7 +138,8 @@ export function createConnection(
 
   /** The running attempt failed, or the server ended its stream. */
   function lost(attempt: number, cause: unknown): void {
-    stop();
+    const before = status;
+    if (!stop()) return;
     const now = clock.now();
     if (now >= healthyAt) failures = 0;
     if (!failures++) failingSince = now;
@@ -150,9 +153,12 @@ export function createConnection(
     if (error.code === "no-content") return end("server", error);
 
     const elapsed = now - failingSince;
-    if (!retry || !willRetry(retry, error, elapsed)) return end("error", error);
+    const again = retry && willRetry(retry, error, elapsed);
+    if (status !== before) return; // `shouldRetry` took over
+    if (!retry || !again) return end("error", error);
     const delay = retryDelay(retry, failures, reconnectionTime, retryAfter(error.headers, now), random());
-    if (failures > retry.attempts || elapsed + delay > retry.elapsed)
+    const cancelOnline = whenOnline(connect);
+    if (!cancelOnline && (failures > retry.attempts || elapsed + delay > retry.elapsed))
       return end(
         "error",
         new EventSourceError("retries-exhausted", `Gave up after ${failures} failures in a row`, {
@@ -161,15 +167,13 @@ export function createConnection(
           willRetry: false,
         }),
       );
-
-    Object.assign(error, { willRetry: true, delay });
-    const cancelOnline = whenOnline(connect);
     // The browser's word is a hint, known to say offline for good: look ourselves now and then.
     const cancelTimer = clock.after(cancelOnline ? retry.max : delay, connect);
     cancelWait = () => {
       cancelTimer();
       cancelOnline?.();
     };
+    Object.assign(error, { willRetry: true, delay });
     if (cancelOnline) {
       failures--;
       setStatus({ state: "paused", reason: "offline" });
@@ -206,14 +210,12 @@ export function createConnection(
       connect();
     },
     close(reason, cause) {
-      if (status.state === "closed") return;
-      stop(cause);
-      end(reason);
+      if (status.state !== "closed" && stop(cause)) end(reason);
     },
     reconnect() {
-      if (!signal?.aborted) stop();
-      connection.open();
+      if (signal?.aborted || stop()) connection.open();
     },
   };
+  signal?.addEventListener("abort", abort);
   return connection;
 }

@@ -59,7 +59,7 @@ export function createChannel<T>(): Channel<T> {
         try {
           // One that another listener has just removed is not called any more.
           const result = called === listeners || listeners.includes(listener) ? listener(value) : 0;
-          if (isThenable(result)) hold = Promise.all([hold, result]).catch(report);
+          if (isThenable(result)) hold = Promise.all([hold, Promise.resolve(result).catch(report)]);
         } catch (error) {
           report(error);
         }

@@ -57,11 +57,16 @@ export class EventSourceError extends Error implements EventSourceErrorDetails {
 
   /** All that is known, for logs. Cookies are left out of the headers. */
   toJSON(): Record<string, unknown> {
+    const { cause } = this;
     return {
       ...(this as object),
       message: this.message,
       headers: this.headers && { ...Object.fromEntries(this.headers), "set-cookie": undefined },
-      cause: this.cause && `${this.cause as string}`,
+      // What is no error has no text that would be sure to print.
+      cause:
+        cause !== undefined && (cause instanceof Error || Object(cause) !== cause)
+          ? String(cause)
+          : undefined,
     };
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.ts";
 import { EventSourceError, toEventSourceError, type EventSourceErrorCode } from "./errors.ts";
-import { bodyStart, parseUrl, refusal, requestHeaders } from "./http.ts";
+import { checkResponse, parseUrl, requestHeaders } from "./http.ts";
 import { baseUrl } from "./page.ts";
 import { readBatches } from "./reader.ts";
 import type { AttemptContext, PerAttempt, Sink, StreamItem, Transport } from "./types.ts";
@@ -70,6 +70,7 @@ export async function* fetchBatches(
   const { onUnauthorized, redirect, lastEventIdParam, idleTimeout, maxEventSize } = options;
   const { lastEventId, signal } = context;
   let target: URL;
+  let opened = false;
   let cancelTimer: (() => void) | undefined;
 
   /** Fails the attempt after `limit` ms; without arguments it only cancels. */
@@ -103,7 +104,10 @@ export async function* fetchBatches(
       const response = await (options.fetch ?? fetch)(target.href, sent);
       const { status, headers, type } = response;
       const location = headers.get("location");
-      if (redirect !== "same-origin" || !(type === "opaqueredirect" || (location && status >> 2 === 75)))
+      if (
+        redirect !== "same-origin" ||
+        !(type === "opaqueredirect" || (location && /30[12378]/.test(`${status}`)))
+      )
         return response;
       release(response);
       const next = location && new URL(location, target);
@@ -111,7 +115,8 @@ export async function* fetchBatches(
       if (!next || next.origin !== target.origin || count > 19)
         throw new EventSourceError("http-status", "Refused to follow a redirect", { status, headers });
       target = next;
-      if (status === 303) Object.assign(sent, { method: "GET", body: null });
+      if (status === 303 || (status < 303 && sent.method === "POST"))
+        Object.assign(sent, { method: "GET", body: null });
     }
   }
 
@@ -144,13 +149,13 @@ export async function* fetchBatches(
   // The timer must not outlive the attempt, even while a function of the caller's hangs.
   signal.addEventListener("abort", stopWatch);
   try {
+    signal.throwIfAborted();
     watch(options.connectTimeout, "connect-timeout");
     const response = await respond();
     watch();
-    const error = refusal(response);
-    if (error) throw Object.assign(error, { body: await bodyStart(response, clock.after) });
+    await checkResponse(response, clock.after);
     const { body, headers } = response;
-    if (body === undefined) throw new EventSourceError("unsupported", "Response bodies do not stream here");
+    opened = true;
     sink.open({ url: response.url || target!.href, headers }, response);
     if (body)
       yield* readBatches(body, {
@@ -161,7 +166,7 @@ export async function* fetchBatches(
         onWait: (waiting) => watch(waiting && idleTimeout, "idle-timeout"),
       });
   } catch (cause) {
-    throw toEventSourceError(cause, "network", "The connection failed");
+    throw toEventSourceError(cause, "network", opened ? "The connection was lost" : "The request failed");
   } finally {
     watch();
   }

@@ -34,12 +34,16 @@ function valid<T>(option: string, expected: string, make: () => T): T {
 
 /** An absolute URL, or `invalid-option`. */
 export function parseUrl(url: string | URL, base: string | undefined = baseUrl()): URL {
-  return valid("url", "an absolute URL without credentials", () => {
-    const parsed = new URL(url, base);
-    // fetch refuses credentials in a URL with an error that looks like a network failure, on every attempt.
-    if (parsed.username || parsed.password) throw parsed;
-    return parsed;
-  });
+  return valid(
+    "url",
+    "a URL that is absolute, or has a page to resolve against, and holds no credentials",
+    () => {
+      const parsed = new URL(url, base);
+      // fetch refuses credentials in a URL with an error that looks like a network failure, on every attempt.
+      if (parsed.username || parsed.password) throw parsed;
+      return parsed;
+    },
+  );
 }
 
 /** Headers, or `invalid-option`. */
@@ -68,7 +72,7 @@ function headerBytes(id: string): string {
     void new Headers({ id: "\u20ac" });
     return id;
   } catch {
-    return String.fromCharCode(...new TextEncoder().encode(id));
+    return Array.from(new TextEncoder().encode(id), (byte) => String.fromCharCode(byte)).join("");
   }
 }
 
@@ -80,23 +84,30 @@ export function mimeEssence(contentType: string | null): string {
 /** The reason why a response is not an event stream, or `undefined` when it is one. */
 export function refusal({ status, headers }: Response): EventSourceError | undefined {
   const type = mimeEssence(headers.get("content-type"));
-  if (status === 200 && type === EVENT_STREAM) return undefined;
-  const code =
-    status === 200
-      ? "content-type"
-      : status === 204
-        ? "no-content"
-        : status === 401
-          ? "unauthorized"
-          : "http-status";
+  const details = { status, headers };
+  if (status !== 200)
+    return new EventSourceError(
+      status === 204 ? "no-content" : status === 401 ? "unauthorized" : "http-status",
+      `The server answered ${status}`,
+      details,
+    );
+  if (type === EVENT_STREAM) return undefined;
   return new EventSourceError(
-    code,
-    `Expected ${EVENT_STREAM}, found status ${status} and type "${type.slice(0, 99)}"`,
-    {
-      status,
-      headers,
-    },
+    "content-type",
+    `Expected ${EVENT_STREAM}, found "${type.slice(0, 99)}"`,
+    details,
   );
+}
+
+/** Throws the reason why a response is not an event stream, with the start of its body. */
+export async function checkResponse(
+  response: Response,
+  after: (delay: number, callback: () => void) => () => void,
+): Promise<void> {
+  const error = refusal(response);
+  if (error) throw Object.assign(error, { body: await bodyStart(response, after) });
+  if (response.body === undefined)
+    throw new EventSourceError("unsupported", "Response bodies do not stream here");
 }
 
 /** Reads the start of a rejected response as text, gives up soon, and releases the body. */

@@ -77,6 +77,8 @@ export function createFeed<Event>(hold: (change: number) => void, onReturn: () =
   type Call = [resolve: (result: IteratorResult<Event>) => void, reject: (error: unknown) => void];
   const done = { done: true, value: undefined } as const;
   let calls: Call[] = [];
+  /** The event of a call of `next` that found it there already, while that call is running. */
+  let ready: Promise<IteratorResult<Event>> | undefined;
   let ended = false;
   let failure: unknown;
 
@@ -90,8 +92,10 @@ export function createFeed<Event>(hold: (change: number) => void, onReturn: () =
 
   hold(1);
   return {
-    give(event) {
-      calls.shift()?.[0]({ done: false, value: event });
+    give(value) {
+      const call = calls.shift();
+      if (call) call[0]({ done: false, value });
+      else ready = Promise.resolve({ done: false, value });
       if (!calls.length) hold(1);
     },
     end(error) {
@@ -102,11 +106,18 @@ export function createFeed<Event>(hold: (change: number) => void, onReturn: () =
       calls = [];
     },
     iterator: {
-      next: () =>
-        new Promise((...call) => {
-          if (ended) settle(call);
-          else if (calls.push(call) === 1) hold(-1);
-        }),
+      next() {
+        if (!ended && !calls.length) hold(-1);
+        const given = ready;
+        ready = undefined;
+        return (
+          given ??
+          new Promise((...call) => {
+            if (ended) settle(call);
+            else calls.push(call);
+          })
+        );
+      },
       return() {
         if (!ended) onReturn();
         return Promise.resolve(done);

@@ -52,13 +52,16 @@ export interface EventSourceOptions extends FetchEventsOptions {
   open?: boolean | undefined;
 }
 
-/** The options that are ours, by their type. All others go to fetch. */
-const types: Record<string, string> = {
+/** The options that are ours, by what they must be. All others go to fetch. */
+const expected: Record<string, string> = {
   number: "connectTimeout idleTimeout maxEventSize initial factor max jitter attempts elapsed stableAfter",
   function: "decode fetch onUnauthorized shouldRetry",
   string: "lastEventId lastEventIdParam",
-  object: "signal retry",
-  any: "headers body redirect endOn transport open",
+  "string or function": "endOn",
+  "object or false": "retry",
+  object: "signal",
+  boolean: "open",
+  "": "headers body redirect transport",
 };
 
 /**
@@ -72,15 +75,11 @@ export function splitOptions<T extends object>(options: T, prefix = ""): [ours: 
   const init: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     if (value === undefined) continue;
-    const type = Object.keys(types).find((key) => types[key]!.split(" ").includes(name));
-    if (
-      type &&
-      type !== "any" &&
-      value !== false &&
-      (typeof value !== type || (type === "number" && !((value as number) >= 0)))
-    )
+    const type = Object.keys(expected).find((key) => expected[key]!.split(" ").includes(name));
+    const found = value === false && name === "retry" ? "false" : typeof value;
+    if (type && (!type.includes(found) || (found === "number" && !((value as number) >= 0))))
       throw invalid(prefix + name, type);
-    (type ? ours : init)[name] = value;
+    (type === undefined ? init : ours)[name] = value;
   }
   return [ours as T, init];
 }

@@ -40,29 +40,46 @@ export async function* readBatches(
 ): AsyncGenerator<StreamItem[], void> {
   let items: StreamItem[] = [];
   let tooLarge = false;
-  /** Whether a block moved the last event ID after the last item. */
-  let moved = false;
+  /** The item of the block whose ID the parser has just told, until its event completes it. */
+  let current: StreamItem | undefined;
   const parser = createParser({
     maxBufferSize: maxEventSize,
     onId(id) {
       lastEventId = id;
-      moved = true;
+      if (!tooLarge) items.push((current = { type: "", data: undefined, lastEventId }));
     },
-    onEvent({ event = "message", data }) {
-      moved = false;
-      tooLarge ||= data.length > maxEventSize;
-      if (!tooLarge) items.push({ type: event, data, lastEventId });
+    onEvent({ id, event = "message", data }) {
+      if (tooLarge) return;
+      if (data.length > maxEventSize) {
+        tooLarge = true;
+        if (id !== undefined) items.pop();
+      } else if (current) {
+        current.type = event;
+        current.data = data;
+        current = undefined;
+      } else items.push({ type: event, data, lastEventId });
     },
     onRetry,
-    onComment: (comment) => items.push({ type: "", data: undefined, lastEventId, comment }),
+    onComment(comment) {
+      current = undefined;
+      if (!tooLarge) items.push({ type: "", data: undefined, lastEventId, comment });
+    },
     onError: ({ type }) => (tooLarge ||= type === "max-buffer-size-exceeded"),
   });
+  // A blank line does nothing but end the parser's own search for a byte order mark, which takes the bytes of one, read
+  // as characters, for one too.
+  parser.feed("\n");
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  /**
-   * The line that has not ended yet. It begins as a blank line, which does nothing but end the parser's own search for
-   * a byte order mark: that takes the bytes of one, read as characters, for one too.
-   */
-  let tail = "\n";
+  let isStart = true;
+  const decode = (bytes: Uint8Array, stream = false) => {
+    const text = decoder.decode(bytes, { stream });
+    if (!isStart || !text) return text;
+    // "Streams must be decoded using the UTF-8 decode algorithm", which strips one byte order mark.
+    isStart = false;
+    return text.replace(/^\uFEFF/, "");
+  };
+  /** The line that has not ended yet. */
+  let tail = "";
 
   const reader = ("getReader" in body ? body : fromIterable(body)).getReader();
   const cancel = () => void reader.cancel().catch(() => {});
@@ -80,21 +97,15 @@ export async function* readBatches(
       for (let start = 0, cut; start < end; start = cut) {
         cut = Math.min(end, start + PIECE);
         while (!isLineEnd(bytes[cut - 1])) cut++;
-        let lines = decoder.decode(bytes.subarray(start, cut));
-        if (tail) {
-          // "Streams must be decoded using the UTF-8 decode algorithm", which strips one byte order mark.
-          lines = (tail + lines).replace(/^\n\uFEFF/, "\n");
-          tail = "";
-        }
-        parser.feed(lines);
-        if (moved) items.push({ type: "", data: undefined, lastEventId });
-        moved = false;
+        parser.feed(tail + decode(bytes.subarray(start, cut)));
+        tail = "";
+        current = undefined;
         const batch = items;
         items = [];
         if (batch.length) yield batch;
         if (tooLarge) break;
       }
-      if (end < bytes.length) tail += decoder.decode(bytes.subarray(end), { stream: true });
+      if (end < bytes.length) tail += decode(bytes.subarray(end), true);
       if (tooLarge || tail.length > maxEventSize + PREFIX)
         throw new EventSourceError("event-too-large", `An event exceeds ${maxEventSize} characters`);
     }

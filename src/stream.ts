@@ -1,8 +1,8 @@
 import { systemClock } from "./clock.ts";
 import { EventSourceError, toEventSourceError } from "./errors.ts";
 import { fetchBatches } from "./fetch-transport.ts";
-import { parseHeaders, parseUrl, refusal } from "./http.ts";
-import { decodeFailed, isEnd, toEvent } from "./interpret.ts";
+import { checkResponse, parseHeaders, parseUrl } from "./http.ts";
+import { decodeFailed, isEnd, toEvent, type DecodedEvent } from "./interpret.ts";
 import { splitOptions, type FetchEventsOptions, type ReadEventsOptions } from "./options.ts";
 import { readBatches, type Body } from "./reader.ts";
 import type {
@@ -79,11 +79,7 @@ export function readEvents<Events extends object>(
   return createEventStream(ours, async function* (context, sink) {
     let stream = body as Body | null;
     if ("headers" in body) {
-      const error = refusal(body);
-      if (error) {
-        void body.body?.cancel();
-        throw error;
-      }
+      await checkResponse(body, systemClock.after);
       sink.open(body, body);
       stream = body.body;
     }
@@ -104,7 +100,8 @@ function createEventStream<Events extends object>(
 
   const response = new Promise<Response | undefined>((resolve, reject) => {
     const fail = (error: unknown) => {
-      failure ??= error;
+      // Closing is no failure, whatever it interrupts.
+      if (!controller.signal.aborted) failure = error;
       close();
     };
     close = () => {
@@ -136,23 +133,23 @@ function createEventStream<Events extends object>(
       await response;
       for (let result; !(result = await read).done; read = batches.next())
         for (const item of result.value) {
+          const event = item.data === undefined ? undefined : toEvent(item, origin);
+          const isLast = event && isEnd(event, endOn);
+          if (event && !isLast && decode)
+            try {
+              (event as DecodedEvent).data = await decode(event.raw, event);
+            } catch (cause) {
+              throw decodeFailed(event, cause);
+            }
           if (controller.signal.aborted) return;
           lastEventId = item.lastEventId;
-          if (item.data === undefined) continue;
-          const event = toEvent(item, origin);
-          if (isEnd(event, endOn)) return;
-          try {
-            if (decode) (event as { data: unknown }).data = await decode(event.raw, event);
-          } catch (cause) {
-            throw decodeFailed(event, cause);
-          }
-          yield event;
+          if (isLast) return;
+          if (event) yield event;
         }
       if (failure) throw failure;
       if (endOn !== undefined && !controller.signal.aborted)
         throw new EventSourceError("premature-end", "The stream ended before the event of endOn");
     } catch (cause) {
-      // Closing is no error, whatever it interrupts.
       if (failure || !controller.signal.aborted)
         throw toEventSourceError(failure ?? cause, "network", "The connection was lost");
     } finally {
@@ -160,12 +157,25 @@ function createEventStream<Events extends object>(
     }
   }
 
+  const generator = events();
+  const iterator = {
+    next: () => generator.next(),
+    return() {
+      // A generator would first wait for its read to end, and does nothing at all before its first `next()`.
+      close();
+      return generator.return();
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
   return {
     response,
     get lastEventId() {
       return lastEventId;
     },
     close: close!,
-    [Symbol.asyncIterator]: events as never,
+    [Symbol.asyncIterator]: () =>
+      iterator as AsyncIterableIterator<unknown> as AsyncIterableIterator<AnyEvent<Events>>,
   };
 }

@@ -8,6 +8,7 @@ import {
   type AttemptContext,
   type EventSourceOptions,
 } from "../../src/index.ts";
+import { collect } from "../helpers/collect.ts";
 import { bodyOf, drop, refuse, serve, stream } from "../helpers/server.ts";
 import { reach, take } from "../helpers/watch.ts";
 
@@ -65,13 +66,16 @@ describe("the request", () => {
     expect(Buffer.from(value, "latin1")).toEqual(Buffer.from("é-€-1", "utf8"));
   });
 
-  it.each([["\u0001"], ["a\u007fb"]])("tracks an id that no header can carry (%j) without sending it", async (id) => {
-    await using server = await serve((response) => stream(response, "data: x\n\n"));
-    using source = createEventSource(server.url, { lastEventId: id });
-    const [event] = await take(source, 1);
-    expect(event!.lastEventId).toBe(id);
-    expect(server.requests[0]!.headers).not.toHaveProperty("last-event-id");
-  });
+  it.each([["\u0001"], ["a\u007fb"]])(
+    "tracks an id that no header can carry (%j) without sending it",
+    async (id) => {
+      await using server = await serve((response) => stream(response, "data: x\n\n"));
+      using source = createEventSource(server.url, { lastEventId: id });
+      const [event] = await take(source, 1);
+      expect(event!.lastEventId).toBe(id);
+      expect(server.requests[0]!.headers).not.toHaveProperty("last-event-id");
+    },
+  );
 
   it("is never pinned to the Last-Event-ID header that the caller set", async () => {
     const [first, second] = await twice("id: 8\ndata: x\n\n", { headers: { "Last-Event-ID": "100" } });
@@ -92,7 +96,7 @@ describe("the request", () => {
 
   it("lets a caller accept several types, as MCP needs", async () => {
     await using server = await serve((response) => stream(response, "data: {}\n\n").end());
-    const events = await Array.fromAsync(
+    const events = await collect(
       fetchEvents(server.url, {
         method: "POST",
         headers: { Accept: "application/json, text/event-stream", "Content-Type": "application/json" },
@@ -219,22 +223,27 @@ describe("functions of the attempt", () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it.each(["url", "headers", "body"])("that throw are a failed attempt, which is retried: %s", async (name) => {
-    await using server = await serve((response) => stream(response));
-    let calls = 0;
-    const fails = <T>(value: T) => () => {
-      if (++calls === 1) throw new TypeError("not yet");
-      return value;
-    };
-    using source = createEventSource(name === "url" ? fails(server.url) : server.url, {
-      retry: soon,
-      ...(name === "headers" && { headers: fails({}) }),
-      ...(name === "body" && { method: "POST", body: fails("text") }),
-    });
-    expect((await reach(source, "waiting")).error.code).toBe("network");
-    await reach(source, "open");
-    expect(server.requests).toHaveLength(1);
-  });
+  it.each(["url", "headers", "body"])(
+    "that throw are a failed attempt, which is retried: %s",
+    async (name) => {
+      await using server = await serve((response) => stream(response));
+      let calls = 0;
+      const fails =
+        <T>(value: T) =>
+        () => {
+          if (++calls === 1) throw new TypeError("not yet");
+          return value;
+        };
+      using source = createEventSource(name === "url" ? fails(server.url) : server.url, {
+        retry: soon,
+        ...(name === "headers" && { headers: fails({}) }),
+        ...(name === "body" && { method: "POST", body: fails("text") }),
+      });
+      expect((await reach(source, "waiting")).error.code).toBe("network");
+      await reach(source, "open");
+      expect(server.requests).toHaveLength(1);
+    },
+  );
 });
 
 describe("the fetch option", () => {
@@ -276,7 +285,15 @@ describe("the fetch option", () => {
     expect(init).toMatchObject({ credentials: "include", mode: "cors", keepalive: false });
     expect(init).toMatchObject({ dispatcher, agent, cf, referrerPolicy: "no-referrer" });
     const ours = ["fetch", "decode", "endOn", "idleTimeout", "connectTimeout", "lastEventId"];
-    for (const name of [...ours, "lastEventIdParam", "maxEventSize", "onUnauthorized", "open", "retry", "transport"])
+    for (const name of [
+      ...ours,
+      "lastEventIdParam",
+      "maxEventSize",
+      "onUnauthorized",
+      "open",
+      "retry",
+      "transport",
+    ])
       expect(init).not.toHaveProperty(name);
     expect(init.signal).toBeInstanceOf(AbortSignal);
   });
@@ -318,9 +335,7 @@ describe("the fetch option", () => {
       yield "ta: 2\n\n";
     }
     const response = Object.defineProperty(answer(), "body", { value: body() });
-    const events = await Array.fromAsync(
-      fetchEvents("http://localhost/events", { fetch: async () => response }),
-    );
+    const events = await collect(fetchEvents("http://localhost/events", { fetch: async () => response }));
     expect(events.map(({ data }) => data)).toEqual(["1", "2"]);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createEventSource, type ServerSentEvent } from "../../src/index.ts";
+import { deferred } from "../helpers/deferred.ts";
 import { drop, serve, stream, type TestServer } from "../helpers/server.ts";
 import { reach, take } from "../helpers/watch.ts";
 
@@ -20,7 +21,11 @@ const brief = ({ data, lastEventId }: ServerSentEvent) => [data, lastEventId];
 
 describe("the last event id", () => {
   it("is sticky across events and reconnects", async () => {
-    await using server = await serveTexts("id: 1\ndata: a\n\ndata: b\n\n", "data: c\n\n", "id: 2\ndata: d\n\n");
+    await using server = await serveTexts(
+      "id: 1\ndata: a\n\ndata: b\n\n",
+      "data: c\n\n",
+      "id: 2\ndata: d\n\n",
+    );
     using source = createEventSource(server.url, { retry });
     expect((await take(source, 4)).map(brief)).toEqual([
       ["a", "1"],
@@ -106,7 +111,7 @@ describe("the last event id", () => {
   it("is not that of an event which was dropped with the connection before it was handed over", async () => {
     await using server = await serveTexts("id: 1\ndata: a\n\nid: 2\ndata: b\n\n", "");
     using source = createEventSource(server.url, { retry });
-    const held = Promise.withResolvers<void>();
+    const held = deferred();
     source.onEvent(() => held.promise);
     await take(source, 1);
     source.reconnect();
@@ -161,7 +166,10 @@ describe("a reconnect", () => {
   it("delivers nothing twice and loses nothing when the server replays after the id", async () => {
     const log = Array.from({ length: 50 }, (_, i) => i + 1);
     await using server = await serve((response, { headers }) => {
-      const rest = log.slice(Number(headers["last-event-id"] ?? 0), Number(headers["last-event-id"] ?? 0) + 7);
+      const rest = log.slice(
+        Number(headers["last-event-id"] ?? 0),
+        Number(headers["last-event-id"] ?? 0) + 7,
+      );
       // The last block of each connection is cut in the middle.
       stream(response, `${rest.map((id) => `id: ${id}\ndata: ${id}\n\n`).join("")}id: 999\ndata: cut`).end();
     });

@@ -94,7 +94,6 @@ describe("the delay", () => {
     expect(source.status.state).toBe("waiting");
     time.advance(1);
     expect(source.status.state).toBe("connecting");
-    void server;
   });
 
   it("has jitter added on top of Retry-After, so that clients do not come back all at once", async () => {
@@ -221,11 +220,9 @@ describe("a 200 that ends at once", () => {
     ["forgives", 5000, 1],
     ["does not forgive", 4999, 2],
   ])("%s earlier failures after it was open for %i ms without an event", async (_verb, open, attempt) => {
-    await using server = await serve((response, request, n) => {
-      if (n === 1) return drop(response);
-      stream(response);
-      return request.socket.once("data", () => {});
-    });
+    await using server = await serve((response, _request, n) =>
+      n === 1 ? drop(response) : stream(response),
+    );
     const time = fakeTime();
     using source = createClient(server.url, {}, time.environment);
     time.advance((await reach(source, "waiting")).delay);
@@ -318,7 +315,7 @@ describe("a request with a body", () => {
       bodies.push(await bodyOf(request));
       stream(response, "data: x\n\n");
     });
-    using source = createEventSource(server.url, { method: "POST", body: "order", retry: undefined });
+    using source = createEventSource(server.url, { method: "POST", body: "order" });
     await take(source, 1);
     drop(server.requests[0]!);
     expect(await source.closed).toMatchObject({
@@ -330,13 +327,16 @@ describe("a request with a body", () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it.each(["POST", "PUT", "PATCH", "DELETE", "QUERY"])("or a method such as %s is never replayed unasked", async (method) => {
-    await using server = await serve((response) => refuse(response, 503));
-    using source = createEventSource(server.url, { method });
-    expect((await source.closed).error).toMatchObject({ code: "http-status", status: 503 });
-    await roundTrips(5);
-    expect(server.requests).toHaveLength(1);
-  });
+  it.each(["POST", "PUT", "PATCH", "DELETE", "QUERY"])(
+    "or a method such as %s is never replayed unasked",
+    async (method) => {
+      await using server = await serve((response) => refuse(response, 503));
+      using source = createEventSource(server.url, { method });
+      expect((await source.closed).error).toMatchObject({ code: "http-status", status: 503 });
+      await roundTrips(5);
+      expect(server.requests).toHaveLength(1);
+    },
+  );
 
   it("is over when the server ends the stream", async () => {
     await using server = await serve((response) => stream(response, "data: x\n\n").end());
@@ -358,7 +358,9 @@ describe("a request with a body", () => {
   });
 
   it("of none, with the method in any case, is an ordinary GET or HEAD, which is retried", async () => {
-    await using server = await serve((response, _request, n) => (n === 1 ? drop(response) : stream(response)));
+    await using server = await serve((response, _request, n) =>
+      n === 1 ? drop(response) : stream(response),
+    );
     using source = createEventSource(server.url, { method: "get" });
     await reach(source, "waiting");
     source.open();

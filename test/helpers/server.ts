@@ -1,10 +1,5 @@
 import { once } from "node:events";
-import {
-  createServer,
-  type IncomingMessage,
-  type OutgoingHttpHeaders,
-  type ServerResponse,
-} from "node:http";
+import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 
 /** What the server does with the n-th request (from 1). */
@@ -48,19 +43,20 @@ export async function serve(answer: Answer): Promise<TestServer> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
+  const request = (n: number) =>
+    new Promise<IncomingMessage>((resolve) => {
+      const made = requests[n - 1];
+      if (made) resolve(made);
+      else waiting.push({ n, resolve });
+    });
   return {
     url: `http://127.0.0.1:${port}/events`,
     port,
     requests,
     sockets,
-    request: (n) =>
-      new Promise((resolve) => {
-        const made = requests[n - 1];
-        if (made) resolve(made);
-        else waiting.push({ n, resolve });
-      }),
+    request,
     async released(n) {
-      const { socket } = await this.request(n);
+      const { socket } = await request(n);
       if (!socket.closed) await once(socket, "close");
     },
     idle: () =>
@@ -106,16 +102,18 @@ export function drop({ socket }: ServerResponse | IncomingMessage): void {
   socket?.resetAndDestroy();
 }
 
-/** Writes until told to stop or `limit` bytes are out, and never faster than the socket takes it. Gives the byte count. */
+/** Writes until told to stop or `limit` bytes are out, and never faster than the socket takes it. */
 export async function flood(
   response: ServerResponse,
   chunk: string | Buffer,
   limit: number,
   onWrite: (bytes: number) => void = () => {},
 ): Promise<void> {
-  for (let bytes = 0; bytes < limit && !response.destroyed; ) {
+  let goOn = () => {};
+  response.on("drain", () => goOn()).on("close", () => goOn());
+  for (let bytes = 0; bytes < limit && !response.destroyed;) {
     const flows = response.write(chunk);
     onWrite((bytes += chunk.length));
-    if (!flows) await Promise.race([once(response, "drain"), once(response, "close")]);
+    if (!flows && !response.destroyed) await new Promise<void>((resolve) => (goOn = resolve));
   }
 }

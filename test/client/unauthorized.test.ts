@@ -1,0 +1,282 @@
+import { describe, expect, it } from "vitest";
+import { bearer, createEventSource, fetchEvents } from "../../src/index.ts";
+import { collect } from "../helpers/collect.ts";
+import { deferred } from "../helpers/deferred.ts";
+import { refuse, serve, stream, type TestServer } from "../helpers/server.ts";
+import { roundTrips, until } from "../helpers/turns.ts";
+import { nextError, reach, take } from "../helpers/watch.ts";
+
+const soon = { initial: 1, jitter: 0 };
+/** A wait that no test lives to see the end of: whatever happens meanwhile cost no backoff. */
+const never = { initial: 1e9, max: 1e9, jitter: 0 };
+
+/** A token and its server, which answers 401 to any other one. */
+function tokens() {
+  const world = {
+    valid: "t1",
+    held: "t1",
+    refreshes: 0,
+    headers: bearer((): string => world.held),
+    refresh: async (): Promise<void> => {
+      world.refreshes++;
+      await roundTrips(1);
+      world.held = world.valid;
+    },
+    serve: (): Promise<TestServer> =>
+      serve((response, { headers }) =>
+        headers.authorization === `Bearer ${world.valid}`
+          ? stream(response, "data: welcome\n\n")
+          : refuse(response, 401, { "www-authenticate": "Bearer" }, "expired"),
+      ),
+  };
+  return world;
+}
+
+describe("a 401", () => {
+  it("is refreshed and retried once at once, with fresh headers and no backoff", async () => {
+    const auth = tokens();
+    await using server = await auth.serve();
+    auth.held = "stale";
+    const given: Response[] = [];
+    using source = createEventSource(server.url, {
+      headers: auth.headers,
+      retry: never,
+      onUnauthorized(response) {
+        given.push(response);
+        return auth.refresh();
+      },
+    });
+    const states: string[] = [source.status.state];
+    source.onStatus(({ state }) => states.push(state));
+    await take(source, 1);
+    expect(states).toEqual(["connecting", "open"]);
+    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([
+      "Bearer stale",
+      "Bearer t1",
+    ]);
+    expect(given).toHaveLength(1);
+    expect(given[0]!.status).toBe(401);
+    expect(given[0]!.headers.get("www-authenticate")).toBe("Bearer");
+  });
+
+  it("lets onUnauthorized read the response", async () => {
+    const auth = tokens();
+    await using server = await auth.serve();
+    auth.held = "stale";
+    let text = "";
+    using source = createEventSource(server.url, {
+      headers: auth.headers,
+      onUnauthorized: async (response) => {
+        text = await response.text();
+        auth.held = auth.valid;
+      },
+    });
+    await reach(source, "open");
+    expect(text).toBe("expired");
+  });
+
+  it("is fatal when a second one follows in a row", async () => {
+    await using server = await serve((response) => refuse(response, 401, {}, "no"));
+    let refreshes = 0;
+    using source = createEventSource(server.url, { retry: soon, onUnauthorized: () => void refreshes++ });
+    const { reason, error } = await source.closed;
+    expect(reason).toBe("error");
+    expect(error).toMatchObject({ code: "unauthorized", status: 401, body: "no", willRetry: false });
+    expect(error).not.toHaveProperty("cause");
+    expect(refreshes).toBe(1);
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it("is fatal at once without onUnauthorized", async () => {
+    await using server = await serve((response) => refuse(response, 401, {}, "no"));
+    using source = createEventSource(server.url, { retry: soon });
+    expect((await source.closed).error).toMatchObject({ code: "unauthorized", status: 401, body: "no" });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it("is refreshed again when a connection was open in between", async () => {
+    const auth = tokens();
+    await using server = await auth.serve();
+    using source = createEventSource(server.url, {
+      headers: auth.headers,
+      retry: soon,
+      onUnauthorized: auth.refresh,
+    });
+    await take(source, 1);
+    for (const valid of ["t2", "t3"]) {
+      auth.valid = valid;
+      const welcome = take(source, 1);
+      server.requests.at(-1)!.socket.destroy();
+      await welcome;
+    }
+    expect(auth.refreshes).toBe(2);
+    expect(source.status.state).toBe("open");
+  });
+
+  it("whose refresh rejects is retried with backoff, and the cause is kept", async () => {
+    const auth = tokens();
+    await using server = await auth.serve();
+    auth.held = "stale";
+    const cause = new Error("the token service is down");
+    using source = createEventSource(server.url, {
+      headers: auth.headers,
+      retry: { ...soon, initial: 5 },
+      onUnauthorized: async () => {
+        if (++auth.refreshes < 3) throw cause;
+        auth.held = auth.valid;
+      },
+    });
+    const error = await nextError(source);
+    expect(error).toMatchObject({ code: "unauthorized", cause, attempt: 1, willRetry: true, delay: 5 });
+    await take(source, 1);
+    expect(auth.refreshes).toBe(3);
+    expect(server.requests).toHaveLength(4);
+  });
+
+  it("whose refresh throws synchronously is treated the same", async () => {
+    const auth = tokens();
+    await using server = await auth.serve();
+    auth.held = "stale";
+    using source = createEventSource(server.url, {
+      headers: auth.headers,
+      retry: soon,
+      onUnauthorized: () => {
+        auth.held = auth.valid;
+        throw new TypeError("not now");
+      },
+    });
+    expect(await nextError(source)).toMatchObject({ code: "unauthorized", willRetry: true });
+    await take(source, 1);
+  });
+
+  it("makes no further request when the client is closed during the refresh", async () => {
+    const auth = tokens();
+    await using server = await auth.serve();
+    auth.held = "stale";
+    const refresh = deferred();
+    const begun = deferred();
+    using source = createEventSource(server.url, {
+      headers: auth.headers,
+      onUnauthorized: () => {
+        begun.resolve();
+        return refresh.promise;
+      },
+    });
+    await begun.promise;
+    source.close();
+    expect(await source.closed).toEqual({ state: "closed", reason: "client" });
+    refresh.resolve();
+    await roundTrips(5);
+    await server.idle();
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it("is refreshed for fetchEvents too, once", async () => {
+    const auth = tokens();
+    await using server = await auth.serve();
+    auth.held = "stale";
+    const options = { headers: auth.headers, onUnauthorized: auth.refresh };
+    for await (const { data } of fetchEvents(server.url, options)) {
+      expect(data).toBe("welcome");
+      break;
+    }
+    auth.refresh = async () => {};
+    auth.held = "stale";
+    const refused = collect(fetchEvents(server.url, { headers: auth.headers, onUnauthorized: auth.refresh }));
+    await expect(refused).rejects.toMatchObject({ code: "unauthorized", status: 401 });
+    expect(server.requests).toHaveLength(4);
+  });
+});
+
+describe("three concurrent streams", () => {
+  it("whose token expires in mid-stream share one refresh call", async () => {
+    const auth = tokens();
+    await using server = await auth.serve();
+    const options = { headers: auth.headers, retry: soon, onUnauthorized: auth.refresh };
+    using one = createEventSource(server.url, options);
+    using two = createEventSource(server.url, options);
+    using three = createEventSource(server.url, options);
+    const sources = [one, two, three];
+    await Promise.all(sources.map((source) => take(source, 1)));
+
+    auth.valid = "t2";
+    const welcome = Promise.all(sources.map((source) => take(source, 1)));
+    for (const { socket } of server.requests) socket.destroy();
+    await welcome;
+    expect(auth.refreshes).toBe(1);
+    expect(sources.map(({ status }) => status.state)).toEqual(["open", "open", "open"]);
+  });
+
+  it("share one refresh even where a 401 arrives after it was done", async () => {
+    const late = deferred();
+    let held = "stale";
+    await using server = await serve(async (response, { headers }, n) => {
+      if (headers.authorization === "Bearer fresh") return stream(response);
+      if (n === 3) await late.promise;
+      return refuse(response, 401);
+    });
+    let refreshes = 0;
+    const options = {
+      headers: bearer(() => held),
+      retry: never,
+      onUnauthorized: async () => {
+        refreshes++;
+        await server.request(3);
+        held = "fresh";
+      },
+    };
+    using one = createEventSource(server.url, options);
+    using two = createEventSource(server.url, options);
+    using three = createEventSource(server.url, options);
+    const sources = [one, two, three];
+    await until(() => sources.filter(({ status }) => status.state === "open").length === 2);
+    late.resolve();
+    await Promise.all(sources.map((source) => reach(source, "open")));
+    expect(refreshes).toBe(1);
+    expect(server.requests).toHaveLength(6);
+  });
+
+  it("all hear of a refresh that rejects, and the next round makes one call again", async () => {
+    const auth = tokens();
+    await using server = await auth.serve();
+    auth.held = "stale";
+    const refresh = async () => {
+      auth.refreshes++;
+      await until(() => server.requests.length % 3 === 0);
+      await roundTrips(3);
+      if (auth.refreshes === 1) throw new Error("down");
+      auth.held = auth.valid;
+    };
+    const options = { headers: auth.headers, retry: never, onUnauthorized: refresh };
+    using one = createEventSource(server.url, options);
+    using two = createEventSource(server.url, options);
+    using three = createEventSource(server.url, options);
+    const sources = [one, two, three];
+    const errors = await Promise.all(sources.map(nextError));
+    expect(errors.map(({ code }) => code)).toEqual(["unauthorized", "unauthorized", "unauthorized"]);
+    expect(auth.refreshes).toBe(1);
+    for (const source of sources) source.open();
+    await Promise.all(sources.map((source) => reach(source, "open")));
+    expect(auth.refreshes).toBe(2);
+  });
+
+  it("with functions of their own refresh on their own", async () => {
+    const auth = tokens();
+    await using server = await auth.serve();
+    auth.held = "stale";
+    const sources = [1, 2, 3].map(() =>
+      createEventSource(server.url, {
+        headers: auth.headers,
+        retry: soon,
+        onUnauthorized: async () => {
+          auth.refreshes++;
+          await server.request(3);
+          auth.held = auth.valid;
+        },
+      }),
+    );
+    await Promise.all(sources.map((source) => reach(source, "open")));
+    for (const source of sources) source.close();
+    expect(auth.refreshes).toBe(3);
+  });
+});

@@ -1,0 +1,76 @@
+import { readBatches, type Body, type ReadOptions } from "../../src/reader.ts";
+import type { Interpretation } from "./reference-parser.ts";
+
+export const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
+
+export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(parts.flatMap((part) => [...part]));
+}
+
+/** Cuts bytes into chunks of these sizes, used round and round. */
+export function chunked(bytes: Uint8Array, sizes: readonly number[]): Uint8Array[] {
+  const chunks: Uint8Array[] = [];
+  for (let at = 0, n = 0; at < bytes.length; n++) {
+    const size = sizes[n % sizes.length]!;
+    chunks.push(bytes.slice(at, at + size));
+    at += size;
+  }
+  return chunks;
+}
+
+/** A response body of these chunks, which tells whether it was cancelled. */
+export function streamOf(
+  chunks: readonly unknown[],
+  { endless = false, error }: { endless?: boolean; error?: Error } = {},
+): { body: ReadableStream<unknown>; cancelled: () => number } {
+  let at = 0;
+  let cancellations = 0;
+  const body = new ReadableStream<unknown>(
+    {
+      pull(controller) {
+        if (at < chunks.length) controller.enqueue(chunks[at++]);
+        else if (error) controller.error(error);
+        else if (!endless) controller.close();
+      },
+      cancel() {
+        cancellations++;
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return { body, cancelled: () => cancellations };
+}
+
+export interface Reading extends Interpretation {
+  /** The error that ended the reading. */
+  error?: unknown;
+}
+
+/**
+ * Reads a body to its end, or to its error. How many items carry no more than an ID depends on the chunks and matters
+ * to nobody, so only where they lead is kept.
+ */
+export async function readAll(body: Body, options: Partial<ReadOptions> = {}): Promise<Reading> {
+  const reading: Reading = {
+    events: [],
+    comments: [],
+    retries: [],
+    lastEventId: options.lastEventId ?? "",
+  };
+  const signal = new AbortController().signal;
+  try {
+    for await (const items of readBatches(body, {
+      signal,
+      onRetry: (time) => reading.retries.push(time),
+      ...options,
+    }))
+      for (const { type, data, lastEventId, comment } of items) {
+        reading.lastEventId = lastEventId;
+        if (data !== undefined) reading.events.push({ type, data, lastEventId });
+        else if (comment !== undefined) reading.comments.push(comment);
+      }
+  } catch (error) {
+    reading.error = error;
+  }
+  return reading;
+}

@@ -1,0 +1,52 @@
+import type { Clock } from "../../src/clock.ts";
+
+/** Time that only moves when it is told to. */
+export interface FakeClock extends Clock {
+  /** Timers that are set and have neither fired nor been cancelled. */
+  readonly pending: number;
+  /** Ms until the next timer fires; `undefined` when there is none. */
+  readonly next: number | undefined;
+  /** Lets time pass. Timers fire in order, each with the promises that it settles. */
+  advance(ms: number): Promise<void>;
+}
+
+export function createFakeClock(start: number = Date.UTC(2026, 10, 20)): FakeClock {
+  let now = start;
+  let timers: { at: number; callback: () => void }[] = [];
+  const first = () => timers.toSorted((a, b) => a.at - b.at)[0];
+  return {
+    now: () => now,
+    after(delay, callback) {
+      // What setTimeout would take for 1 ms would hammer a server.
+      if (!(delay >= 0 && delay < 2 ** 31)) throw new RangeError(`No timer can wait ${delay} ms`);
+      const timer = { at: now + delay, callback };
+      timers = [...timers, timer];
+      return () => {
+        timers = timers.filter((other) => other !== timer);
+      };
+    },
+    get pending() {
+      return timers.length;
+    },
+    get next() {
+      const timer = first();
+      return timer && timer.at - now;
+    },
+    async advance(ms) {
+      const end = now + ms;
+      await settled();
+      for (let timer = first(); timer && timer.at <= end; timer = first()) {
+        now = timer.at;
+        timers = timers.filter((other) => other !== timer);
+        timer.callback();
+        await settled();
+      }
+      now = end;
+    },
+  };
+}
+
+/** Resolves when every promise that can settle by itself has done so. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,36 @@
+/** The layers of the house, from the ground up. A file imports from strictly lower layers only, types included. */
+export const layers: readonly (readonly string[])[] = [
+  ["types", "errors", "clock", "emitter", "decode", "iterate", "page"],
+  ["http", "reader", "retry", "interpret"],
+  ["fetch-transport"],
+  ["connection", "options"],
+  ["client", "stream"],
+  ["index"],
+];
+
+/** The packages that a file may import. */
+export const packages: Readonly<Record<string, readonly string[]>> = { reader: ["eventsource-parser"] };
+
+/** `connection.ts` is given its transport. */
+export const transports: readonly string[] = ["fetch-transport"];
+
+/** Source text without comments. Lines stay where they are. */
+export function withoutComments(source: string): string {
+  // Strings come first, so that "http://…" is no comment.
+  return source.replaceAll(
+    /("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`)|\/\*[^]*?\*\/|\/\/.*/g,
+    (comment: string, string?: string) => string ?? comment.replaceAll(/[^\n]/g, ""),
+  );
+}
+
+/** All module specifiers of a file: of imports, re-exports, `import()` and `import("…")` types. */
+export function importsOf(source: string): string[] {
+  const code = withoutComments(source);
+  const patterns = [
+    /\b(?:import|export)\b[^"'`;()=]*?\bfrom\s*["']([^"']+)["']/g,
+    /\bimport\s*["']([^"']+)["']/g,
+    /\bimport\s*\(\s*["'`]([^"'`]+)["'`]/g,
+    /\brequire\s*\(\s*["'`]([^"'`]+)["'`]/g,
+  ];
+  return patterns.flatMap((pattern) => [...code.matchAll(pattern)].map(([, specifier]) => specifier!));
+}

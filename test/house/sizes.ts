@@ -1,0 +1,118 @@
+// The sizes that users pay, measured the way a bundler would ship them.
+// `node test/house/sizes.ts` prints them, with `--write` it also rewrites the table in README.md.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { brotliCompressSync, gzipSync } from "node:zlib";
+import { nodeResolve } from "@rollup/plugin-node-resolve";
+import terserPlugin from "@rollup/plugin-terser";
+import { rollup } from "rollup";
+
+export interface Gate {
+  /** As README calls it. */
+  readonly name: string;
+  /** Source of a module that imports it, or a file of dist. */
+  readonly entry: { readonly code: string } | { readonly file: string };
+  /** Most bytes, minified and compressed by brotli. */
+  readonly limit: number;
+}
+
+export interface Size {
+  readonly name: string;
+  readonly brotli: number;
+  readonly gzip: number;
+}
+
+export const gates: readonly Gate[] = [
+  { name: "`readEvents`", entry: { code: 'export { readEvents } from "everspring";' }, limit: 2300 },
+  {
+    name: "`createEventSource`",
+    entry: { code: 'export { createEventSource } from "everspring";' },
+    limit: 4000,
+  },
+  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 5000 },
+  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 7500 },
+];
+
+// Its types say CommonJS, it is none.
+const terser = terserPlugin as unknown as typeof terserPlugin.default;
+const root = join(import.meta.dirname, "../..");
+const readme = join(root, "README.md");
+const table = /(?<=<!-- sizes -->\n)[^]*?(?=<!-- \/sizes -->)/;
+
+/** Bundles a module that lies in the root of this project, so that "everspring" is the built package itself. */
+async function bundle(code: string): Promise<string> {
+  const input = join(root, "virtual-entry.js");
+  const virtual = {
+    name: "virtual-entry",
+    resolveId: (id: string) => (id === input ? id : null),
+    load: (id: string) => (id === input ? code : null),
+  };
+  const build = await rollup({
+    input,
+    plugins: [virtual, nodeResolve()],
+    onwarn(warning) {
+      if (warning.code !== "EMPTY_BUNDLE") throw new Error(warning.message);
+    },
+  });
+  const { output } = await build.generate({
+    format: "es",
+    plugins: [terser({ ecma: 2020, module: true })],
+  });
+  await build.close();
+  return output[0].code;
+}
+
+/** The minified code of an entry. */
+export function minified({ entry }: Gate): Promise<string> {
+  return "code" in entry ? bundle(entry.code) : Promise.resolve(readFileSync(join(root, entry.file), "utf8"));
+}
+
+export async function measure(gate: Gate): Promise<Size> {
+  const bytes = Buffer.from(await minified(gate));
+  return {
+    name: gate.name,
+    brotli: brotliCompressSync(bytes).length,
+    gzip: gzipSync(bytes, { level: 9 }).length,
+  };
+}
+
+/** The table of README. 1 kB is 1000 bytes. */
+export function toTable(sizes: readonly Size[]): string {
+  const kB = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`;
+  const rows = [
+    ["import", "brotli", "gzip"],
+    ...sizes.map(({ name, brotli, gzip }) => [name, kB(brotli), kB(gzip)]),
+  ];
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const [head, ...body] = rows.map(
+    (row) => `| ${row.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")} |`,
+  );
+  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
+  return [head, rule, ...body].join("\n");
+}
+
+/** The table as README quotes it, without blank lines around it. */
+export function quotedTable(): string {
+  return table.exec(readFileSync(readme, "utf8"))?.[0].trim() ?? "";
+}
+
+async function main(): Promise<void> {
+  const sizes: Size[] = [];
+  for (const gate of gates) {
+    const size = await measure(gate);
+    sizes.push(size);
+    const verdict = size.brotli <= gate.limit ? "ok" : `${size.brotli - gate.limit} too many`;
+    process.stdout.write(
+      `${size.name}: ${size.brotli} brotli of ${gate.limit} (${verdict}), ${size.gzip} gzip\n`,
+    );
+  }
+  if (!process.argv.includes("--write")) return;
+  const text = readFileSync(readme, "utf8");
+  if (!table.test(text)) throw new Error("README.md has no <!-- sizes --> and <!-- /sizes --> lines");
+  writeFileSync(
+    readme,
+    text.replace(table, () => `\n${toTable(sizes)}\n\n`),
+  );
+}
+
+if (import.meta.main) await main();

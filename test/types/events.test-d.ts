@@ -1,0 +1,215 @@
+import { type } from "arktype";
+import * as v from "valibot";
+import { test } from "vitest";
+import { z } from "zod";
+import {
+  createEventSource,
+  fetchEvents,
+  json,
+  readEvents,
+  schemas,
+  type AnyEvent,
+  type EventSourceClient,
+  type EventStream,
+  type ServerSentEvent,
+} from "../../src/index.ts";
+import { fails, holds, type Is, type IsAny } from "./is.ts";
+
+interface Tick {
+  symbol: string;
+  price: number;
+}
+type Prices = { tick: Tick; halt: { until: string }; message: string };
+
+const body = new ReadableStream<Uint8Array>();
+
+test("without a map and a decoder data is a string and any name will do", () => {
+  const source = createEventSource("/prices");
+  holds<Is<typeof source, EventSourceClient<Record<string, string>>>>();
+  source.on("anything", (event) => {
+    holds<Is<typeof event, ServerSentEvent<"anything", string>>>();
+    holds<Is<typeof event.type, "anything">>();
+    holds<Is<typeof event.data, string>>();
+    holds<Is<typeof event.raw, string>>();
+  });
+  source.onEvent((event) => {
+    holds<Is<typeof event, ServerSentEvent<string, string>>>();
+  });
+});
+
+test("a hand-written map names the events and their data", () => {
+  const source = createEventSource<Prices>("/prices", { decode: json });
+  source.on("tick", (event) => {
+    holds<Is<typeof event, ServerSentEvent<"tick", Tick>>>();
+    holds<Is<typeof event.data.price, number>>();
+    // @ts-expect-error no such member of the data
+    void event.data.volume;
+  });
+  source.on("message", ({ data }) => holds<Is<typeof data, string>>());
+  // @ts-expect-error no such event
+  source.on("tock", () => {});
+  // @ts-expect-error the listener takes something else
+  source.on("tick", (event: ServerSentEvent<"tick", { volume: number }>) => event);
+  // @ts-expect-error the listener is for another event
+  source.on("tick", (event: ServerSentEvent<"halt", { until: string }>) => event);
+  // The life of the connection is another channel.
+  // @ts-expect-error
+  source.on("error", () => {});
+  // @ts-expect-error
+  source.on("open", () => {});
+});
+
+test("a map may be an interface", () => {
+  interface Map {
+    tick: Tick;
+  }
+  const source = createEventSource<Map>("/prices", { decode: json });
+  source.on("tick", ({ data }) => holds<Is<typeof data, Tick>>());
+  // @ts-expect-error no such event
+  source.on("message", () => {});
+});
+
+test("onEvent has the union of all events, discriminated by type", () => {
+  const source = createEventSource<Prices>("/prices", { decode: json });
+  source.onEvent((event) => {
+    holds<Is<typeof event, AnyEvent<Prices>>>();
+    holds<Is<(typeof event)["type"], "tick" | "halt" | "message">>();
+    // @ts-expect-error not before the type is known
+    void event.data.price;
+    switch (event.type) {
+      case "tick":
+        return holds<Is<typeof event.data, Tick>>();
+      case "halt":
+        return holds<Is<typeof event.data.until, string>>();
+      case "message":
+        return holds<Is<typeof event.data, string>>();
+      default:
+        return event satisfies never;
+    }
+  });
+});
+
+test("for await yields the same union", async () => {
+  for await (const event of createEventSource<Prices>("/prices", { decode: json })) {
+    holds<Is<typeof event, AnyEvent<Prices>>>();
+    if (event.type === "tick") holds<Is<typeof event.data.price, number>>();
+  }
+  for await (const event of createEventSource("/prices"))
+    holds<Is<typeof event, ServerSentEvent<string, string>>>();
+  for await (const event of fetchEvents<Prices>("/chat", { decode: json }))
+    holds<Is<typeof event, AnyEvent<Prices>>>();
+  for await (const event of readEvents<Prices>(body, { decode: json }))
+    holds<Is<typeof event, AnyEvent<Prices>>>();
+  for await (const { data } of fetchEvents("/chat")) holds<Is<typeof data, string>>();
+  for await (const { data } of readEvents(new Response(body))) holds<Is<typeof data, string>>();
+});
+
+test("json without a map gives unknown", async () => {
+  const source = createEventSource("/prices", { decode: json });
+  source.on("tick", ({ data }) => holds<Is<typeof data, unknown>>());
+  source.onEvent(({ data }) => holds<Is<typeof data, unknown>>());
+  for await (const { data } of fetchEvents("/chat", { decode: json })) holds<Is<typeof data, unknown>>();
+  for await (const { data } of readEvents(body, { decode: json })) holds<Is<typeof data, unknown>>();
+});
+
+test("a decoder of one's own gives its result, awaited", async () => {
+  const numbers = createEventSource("/n", { decode: (raw) => Number(raw) });
+  numbers.on("n", ({ data }) => holds<Is<typeof data, number>>());
+  const later = createEventSource("/n", { decode: async (raw) => ({ text: raw }) });
+  later.on("n", ({ data }) => holds<Is<typeof data, { text: string }>>());
+  for await (const { data } of later) holds<Is<typeof data, { text: string }>>();
+  createEventSource("/n", {
+    decode(raw, event) {
+      holds<Is<typeof raw, string>>();
+      holds<Is<typeof event, ServerSentEvent>>();
+      return event.type;
+    },
+  });
+});
+
+test("nothing is ever any, not even when the decoder says so", async () => {
+  const source = createEventSource("/prices", { decode: (raw) => JSON.parse(raw) });
+  source.on("tick", ({ data }) => {
+    fails<IsAny<typeof data>>();
+    holds<Is<typeof data, unknown>>();
+    // @ts-expect-error unknown has no members
+    void data.price;
+  });
+  source.onEvent((event) => {
+    fails<IsAny<typeof event>>();
+    fails<IsAny<typeof event.data>>();
+  });
+  const later = createEventSource("/prices", { decode: async (raw) => JSON.parse(raw) });
+  later.on("tick", ({ data }) => holds<Is<typeof data, unknown>>());
+  for await (const event of fetchEvents("/chat", { decode: (raw) => JSON.parse(raw) }))
+    fails<IsAny<typeof event.data>>();
+  for await (const event of readEvents(body, { decode: (raw) => JSON.parse(raw) }))
+    fails<IsAny<typeof event.data>>();
+  const stream = readEvents(body);
+  fails<IsAny<Awaited<typeof stream.response>>>();
+  holds<Is<Awaited<typeof stream.response>, Response | undefined>>();
+});
+
+test("schemas infers the map from zod", () => {
+  const source = createEventSource("/prices", {
+    decode: schemas({
+      tick: z.object({ symbol: z.string(), price: z.number() }),
+      halt: z.object({ until: z.string().transform((text) => new Date(text)) }),
+    }),
+  });
+  source.on("tick", ({ data }) => holds<Is<typeof data, { symbol: string; price: number }>>());
+  // The output of the schema, not its input.
+  source.on("halt", ({ data }) => holds<Is<typeof data.until, Date>>());
+  source.onEvent((event) => {
+    holds<Is<typeof event.type, "tick" | "halt">>();
+    if (event.type === "tick") holds<Is<typeof event.data.price, number>>();
+  });
+  // @ts-expect-error no schema of that name
+  source.on("tock", () => {});
+});
+
+test("schemas infers the map from valibot", async () => {
+  const source = createEventSource("/prices", {
+    decode: schemas({ tick: v.object({ symbol: v.string(), price: v.number() }) }),
+  });
+  source.on("tick", ({ data }) => holds<Is<typeof data, { symbol: string; price: number }>>());
+  // @ts-expect-error no schema of that name
+  source.on("tock", () => {});
+  for await (const event of source) holds<Is<typeof event.type, "tick">>();
+});
+
+test("schemas infers the map from arktype", () => {
+  const source = createEventSource("/prices", {
+    decode: schemas({ tick: type({ symbol: "string", price: "number" }) }),
+  });
+  source.on("tick", ({ data }) => holds<Is<typeof data, { symbol: string; price: number }>>());
+  // @ts-expect-error no schema of that name
+  source.on("tock", () => {});
+});
+
+test("schemas of several libraries go into one map, and into fetchEvents and readEvents", async () => {
+  const decode = schemas({ a: z.literal(1), b: v.literal(2), c: type("string") });
+  for await (const event of fetchEvents("/chat", { decode })) {
+    if (event.type === "a") holds<Is<typeof event.data, 1>>();
+    else if (event.type === "b") holds<Is<typeof event.data, 2>>();
+    else holds<Is<typeof event, ServerSentEvent<"c", string>>>();
+  }
+  const stream = readEvents(body, { decode });
+  holds<Is<typeof stream, EventStream<{ a: 1; b: 2; c: string }>>>();
+});
+
+test("schemas takes nothing but Standard Schemas", () => {
+  // @ts-expect-error not a schema
+  schemas({ tick: { price: "number" } });
+  // @ts-expect-error not a schema
+  schemas({ tick: (value: unknown) => value });
+});
+
+test("clients and streams can be stored by type", () => {
+  const source: EventSourceClient<Prices> = createEventSource<Prices>("/prices", { decode: json });
+  const stream: EventStream<Prices> = fetchEvents<Prices>("/chat", { decode: json });
+  const text = createEventSource("/prices");
+  // @ts-expect-error data would be a string here
+  const wrong: EventSourceClient<Prices> = text;
+  void [source, stream, wrong];
+});

@@ -1,0 +1,231 @@
+import { describe, expect, test, vi } from "vitest";
+import { createFeed, createPump, type Feed, type Pump } from "../../src/iterate.ts";
+import { deferred } from "../helpers/deferred.ts";
+import { settled } from "../helpers/fake-clock.ts";
+
+/** Whether a promise has settled by now. */
+async function isSettled(promise: PromiseLike<unknown> | undefined): Promise<boolean> {
+  let done = false;
+  promise?.then(
+    () => (done = true),
+    () => (done = true),
+  );
+  await settled();
+  return done;
+}
+
+describe("a pump", () => {
+  test("hands items over at once and in order while nobody holds", () => {
+    const handled: number[] = [];
+    const pump = createPump<number>((item) => void handled.push(item));
+    expect(pump.push([1, 2, 3])).toBeUndefined();
+    expect(pump.push([])).toBeUndefined();
+    expect(pump.push([4])).toBeUndefined();
+    expect(handled).toEqual([1, 2, 3, 4]);
+  });
+
+  test("hands the next item over only when the promise of the last one has settled", async () => {
+    const gates = [1, 2, 3].map(() => deferred());
+    const handled: number[] = [];
+    const pump = createPump<number>((item) => {
+      handled.push(item);
+      return gates[item]!.promise;
+    });
+    const pushed = pump.push([0, 1, 2]);
+    expect(handled).toEqual([0]);
+    gates[0]!.resolve();
+    await settled();
+    expect(handled).toEqual([0, 1]);
+    gates[1]!.reject(new Error("settled is settled"));
+    await settled();
+    expect(handled).toEqual([0, 1, 2]);
+    expect(await isSettled(pushed)).toBe(false);
+    gates[2]!.resolve();
+    expect(await isSettled(pushed)).toBe(true);
+  });
+
+  test("hands nothing over while somebody holds, and lets the reader wait", async () => {
+    const handled: number[] = [];
+    const pump = createPump<number>((item) => void handled.push(item));
+    pump.hold(1);
+    pump.hold(1);
+    const pushed = pump.push([1, 2]);
+    pump.hold(-1);
+    expect(handled).toEqual([]);
+    expect(await isSettled(pushed)).toBe(false);
+    pump.hold(-1);
+    expect(handled).toEqual([1, 2]);
+    expect(await isSettled(pushed)).toBe(true);
+  });
+
+  test("stops after the item during which somebody began to hold", async () => {
+    const handled: number[] = [];
+    const pump: Pump<number> = createPump((item) => {
+      handled.push(item);
+      pump.hold(1);
+      return undefined;
+    });
+    const pushed = pump.push([1, 2]);
+    expect(handled).toEqual([1]);
+    pump.hold(-1);
+    expect(handled).toEqual([1, 2]);
+    expect(await isSettled(pushed)).toBe(true);
+  });
+
+  test.each(["held by a listener", "held by an iterator", "while an item is handled"])(
+    "drops what is left when it is cleared, %s, and lets the reader go",
+    async (when) => {
+      const handled: number[] = [];
+      const gate = deferred();
+      const pump: Pump<number> = createPump((item) => {
+        handled.push(item);
+        if (when === "while an item is handled") pump.clear();
+        return when === "held by a listener" ? gate.promise : undefined;
+      });
+      if (when === "held by an iterator") pump.hold(1);
+      const pushed = pump.push([1, 2, 3]);
+      pump.clear();
+      if (pushed) expect(await isSettled(pushed)).toBe(true);
+      gate.resolve();
+      await settled();
+      if (when === "held by an iterator") pump.hold(-1);
+      expect(handled).toEqual(when === "held by an iterator" ? [] : [1]);
+    },
+  );
+
+  test("does not let a listener of dropped items hold back those of the next connection", async () => {
+    const handled: string[] = [];
+    const gate = deferred();
+    const pump = createPump<string>((item) => {
+      handled.push(item);
+      return item === "old" ? gate.promise : undefined;
+    });
+    void pump.push(["old", "dropped"]);
+    pump.clear();
+    expect(pump.push(["new"])).toBeUndefined();
+    gate.resolve();
+    await settled();
+    expect(handled).toEqual(["old", "new"]);
+  });
+
+  test("hands items over one after the other, even when one is pushed or released while another is handled", () => {
+    const log: string[] = [];
+    const pump: Pump<number> = createPump((item) => {
+      log.push(`begin ${item}`);
+      pump.hold(1);
+      pump.hold(-1);
+      log.push(`end ${item}`);
+      return undefined;
+    });
+    void pump.push([1, 2]);
+    expect(log).toEqual(["begin 1", "end 1", "begin 2", "end 2"]);
+  });
+
+  test("keeps no stack of a hundred thousand items", () => {
+    let count = 0;
+    const pump = createPump<number>(() => void count++);
+    void pump.push(Array.from({ length: 100_000 }, (_, n) => n));
+    expect(count).toBe(100_000);
+  });
+});
+
+describe("a feed", () => {
+  /** A pump with feeds: every feed gets every item. */
+  function fountain(feedCount = 1) {
+    const feeds: Feed<number>[] = [];
+    const pump = createPump<number>((item) => {
+      for (const feed of feeds) feed.give(item);
+      return undefined;
+    });
+    const onReturn = vi.fn<() => void>(() => {
+      for (const feed of feeds.splice(0)) feed.end();
+    });
+    for (let n = 0; n < feedCount; n++) feeds.push(createFeed(pump.hold, onReturn));
+    return { pump, feeds, onReturn, iterators: feeds.map(({ iterator }) => iterator) };
+  }
+  const value = (n: number) => ({ done: false, value: n });
+  const done = { done: true, value: undefined };
+
+  test("gives one item per call, and lets the reader wait for the calls", async () => {
+    const { pump, iterators } = fountain();
+    const pushed = pump.push([1, 2]);
+    expect(await isSettled(pushed)).toBe(false);
+    expect(await iterators[0]!.next()).toEqual(value(1));
+    expect(await isSettled(pushed)).toBe(false);
+    expect(await iterators[0]!.next()).toEqual(value(2));
+    expect(await isSettled(pushed)).toBe(true);
+  });
+
+  test("answers calls that came before the items, in order", async () => {
+    const { pump, iterators } = fountain();
+    const calls = Promise.all([iterators[0]!.next(), iterators[0]!.next(), iterators[0]!.next()]);
+    expect(pump.push([1, 2])).toBeUndefined();
+    const pushed = pump.push([3, 4]);
+    expect(await calls).toEqual([value(1), value(2), value(3)]);
+    expect(await isSettled(pushed)).toBe(false);
+    expect(await iterators[0]!.next()).toEqual(value(4));
+    expect(await isSettled(pushed)).toBe(true);
+  });
+
+  test("gives every iterator every item: the slowest one sets the pace", async () => {
+    const { pump, iterators } = fountain(2);
+    const [fast, slow] = iterators as [(typeof iterators)[0], (typeof iterators)[0]];
+    const pushed = pump.push([1, 2]);
+    const first = fast.next();
+    expect(await isSettled(first)).toBe(false);
+    expect(await slow.next()).toEqual(value(1));
+    expect(await first).toEqual(value(1));
+    const second = slow.next();
+    expect(await isSettled(second)).toBe(false);
+    expect(await fast.next()).toEqual(value(2));
+    expect(await second).toEqual(value(2));
+    expect(await isSettled(pushed)).toBe(true);
+  });
+
+  test("ends the calls that wait when the iterator is returned, and stays ended", async () => {
+    const { iterators, onReturn } = fountain();
+    const waiting = [iterators[0]!.next(), iterators[0]!.next()];
+    expect(await iterators[0]!.return!()).toEqual(done);
+    expect(await Promise.all(waiting)).toEqual([done, done]);
+    expect(await iterators[0]!.next()).toEqual(done);
+    expect(await iterators[0]!.return!()).toEqual(done);
+    expect(onReturn).toHaveBeenCalledTimes(1);
+  });
+
+  test.each([0, 1, 3])(
+    "tells an error to the first that asks, then it is done (%i calls waiting)",
+    async (count) => {
+      const { feeds, iterators } = fountain();
+      const waiting = Array.from({ length: count }, () => iterators[0]!.next());
+      const error = new Error("fatal");
+      feeds[0]!.end(error);
+      const all = await Promise.allSettled([...waiting, iterators[0]!.next(), iterators[0]!.next()]);
+      expect(all[0]).toEqual({ status: "rejected", reason: error });
+      expect(all.slice(1)).toEqual(all.slice(1).map(() => ({ status: "fulfilled", value: done })));
+    },
+  );
+
+  test.each([0, 1, 2])("that has ended holds nothing back (%i calls waiting)", async (count) => {
+    const handled: number[] = [];
+    const pump = createPump<number>((item) => void handled.push(item));
+    const feed = createFeed<number>(pump.hold, () => {});
+    const waiting = Array.from({ length: count }, () => feed.iterator.next());
+    feed.end();
+    expect(await Promise.all(waiting)).toEqual(waiting.map(() => done));
+    expect(pump.push([1, 2])).toBeUndefined();
+    expect(handled).toEqual([1, 2]);
+    pump.hold(1);
+    expect(pump.push([3])).toBeDefined();
+    pump.hold(-1);
+    expect(handled).toEqual([1, 2, 3]);
+  });
+
+  test("works in a loop, and leaving the loop returns it", async () => {
+    const { pump, iterators, onReturn } = fountain();
+    void pump.push([1, 2, 3, 4]);
+    const seen: number[] = [];
+    for await (const item of iterators[0]!) if (seen.push(item) === 3) break;
+    expect(seen).toEqual([1, 2, 3]);
+    expect(onReturn).toHaveBeenCalledTimes(1);
+  });
+});
