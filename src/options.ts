@@ -22,7 +22,9 @@ interface RuntimeInit {
   duplex?: "half" | undefined;
 }
 
-type PassedInit = Omit<RequestInit, keyof RequestOptions | keyof RuntimeInit | "signal"> & RuntimeInit;
+/** Members of the standard's dictionary that we pass on; `undefined` is as good as absent. */
+type StandardInit = Omit<RequestInit, keyof RequestOptions | keyof RuntimeInit | "signal">;
+type PassedInit = { [Name in keyof StandardInit]?: StandardInit[Name] | undefined } & RuntimeInit;
 
 /** Options of {@link readEvents}. */
 export interface ReadEventsOptions extends InterpretOptions {

@@ -1,5 +1,6 @@
-import { describe, expect, inject, test, vi } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import { nextError, reach, take } from "../helpers/watch.ts";
+import { describeFailures } from "./failure-suite.ts";
 import { closing, openLane } from "./lane.ts";
 
 export type Api = typeof import("../../src/index.ts");
@@ -10,7 +11,9 @@ const soon = { initial: 1, jitter: 0 };
 /** What must hold in a page for the sources and for every build of them alike. */
 export function describeCore(name: string, load: () => Promise<Api>): void {
   describe(name, async () => {
-    const { createEventSource, EventSourceError, fetchEvents, json, readEvents } = await load();
+    const api = await load();
+    const { createEventSource, fetchEvents, json, readEvents } = api;
+    describeFailures(api);
 
     test("events arrive one by one, each before the server sends the next", async () => {
       const lane = openLane();
@@ -176,115 +179,14 @@ export function describeCore(name: string, load: () => Promise<Api>): void {
       ]);
     });
 
-    test("503 waits as long as Retry-After says; open() connects now", async () => {
+    test("leaving the loop over readEvents cancels that response", async () => {
       const lane = openLane();
-      const source = closing(createEventSource(lane.url("/busy"), { retry: { ...soon, max: 10_000 } }));
-      const { attempt, delay, error } = await reach(source, "waiting");
-      expect({ attempt, delay }).toEqual({ attempt: 1, delay: 7000 });
-      expect(error).toMatchObject({ code: "http-status", status: 503, body: "busy", willRetry: true });
-      expect(error).toBeInstanceOf(EventSourceError);
-      source.open();
-      await reach(source, "open");
-    });
-
-    test("401 asks for a fresh token and connects at once", async () => {
-      const lane = openLane();
-      let token = "old";
-      const refresh = vi.fn(() => {
-        token = "fresh";
-      });
-      const source = closing(
-        createEventSource(lane.url("/token"), {
-          headers: () => ({ authorization: `Bearer ${token}` }),
-          onUnauthorized: refresh,
-        }),
-      );
-      await reach(source, "open");
-      expect(refresh).toHaveBeenCalledOnce();
-      expect((await lane.log()).requests).toHaveLength(2);
-    });
-
-    test("HTML is refused with what was found", async () => {
-      const lane = openLane();
-      const source = closing(createEventSource(lane.url("/html")));
-      const { reason, error } = await source.closed;
-      expect(reason).toBe("error");
-      expect(error).toMatchObject({ code: "content-type", status: 200, body: "<h1>Log in</h1>" });
-      expect(error!.message).toContain("text/html");
-    });
-
-    test("204 stops for good", async () => {
-      const lane = openLane();
-      const source = closing(createEventSource(lane.url("/empty")));
-      expect(await source.closed).toMatchObject({ state: "closed", reason: "server" });
-    });
-
-    test("redirects are followed; status and events tell where they led", async () => {
-      const { otherUrl } = inject("eventStreams");
-      const lane = openLane();
-      const source = closing(createEventSource(lane.url("/redirect", { to: "other" })));
-      const event = take(source, 1);
       await lane.next();
-      expect(await event).toMatchObject([{ data: "1", origin: otherUrl }]);
-      expect(source.status).toMatchObject({ url: expect.stringContaining(`${otherUrl}/counter?`) });
-    });
-
-    test("after a redirect, reconnects go to the original URL", async () => {
-      const lane = openLane();
-      const source = closing(
-        createEventSource(lane.url("/redirect", { to: "here", drop: 1 }), { retry: soon }),
-      );
-      for (const data of ["1", "2"]) {
-        const event = take(source, 1);
-        await lane.next();
-        expect(await event).toMatchObject([{ data }]);
+      for await (const { data } of readEvents(await fetch(lane.url("/counter")))) {
+        expect(data).toBe("1");
+        break;
       }
-      const { requests } = await lane.log();
-      expect(requests.slice(0, 4).map(({ path }) => path.split("?")[0])).toEqual([
-        "/redirect",
-        "/counter",
-        "/redirect",
-        "/counter",
-      ]);
-    });
-
-    test.each(["here", "other"])(
-      'in a page redirect: "same-origin" refuses every redirect, as nobody tells where it leads (%s)',
-      async (to) => {
-        const lane = openLane();
-        const source = closing(
-          createEventSource(lane.url("/redirect", { to }), {
-            redirect: "same-origin",
-            headers: { "x-secret": "s" },
-          }),
-        );
-        const { reason, error } = await source.closed;
-        expect(reason).toBe("error");
-        expect(error).toMatchObject({ code: "http-status", willRetry: false });
-        expect((await lane.log()).requests.map(({ path }) => path.split("?")[0])).toEqual(["/redirect"]);
-      },
-    );
-
-    test("a silent stream is given up after idleTimeout", async () => {
-      const lane = openLane();
-      const source = closing(createEventSource(lane.url("/stall"), { idleTimeout: 50, retry: false }));
-      const { reason, error } = await source.closed;
-      expect(reason).toBe("error");
-      expect(error).toMatchObject({ code: "idle-timeout" });
       await lane.gone();
-    });
-
-    test("a server that does not answer is given up after connectTimeout", async () => {
-      const lane = openLane();
-      const source = closing(createEventSource(lane.url("/slow"), { connectTimeout: 50, retry: false }));
-      expect((await source.closed).error).toMatchObject({ code: "connect-timeout" });
-      await lane.gone();
-    });
-
-    test("a server that nobody listens on is a network error", async () => {
-      // Port 9 is on the list of ports that browsers refuse.
-      const source = closing(createEventSource("http://127.0.0.1:9/", { retry: false }));
-      expect((await source.closed).error).toMatchObject({ code: "network", cause: expect.any(TypeError) });
     });
 
     test("characters cut in the middle of their bytes arrive whole", async () => {

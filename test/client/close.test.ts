@@ -49,6 +49,17 @@ describe("close()", () => {
     },
   );
 
+  it("inside the listener that hears of the open stream keeps its events back", async () => {
+    await using server = await serve((response) => stream(response, THREE));
+    using source = createEventSource(server.url);
+    const heard: string[] = [];
+    source.onEvent(({ data }) => heard.push(data));
+    source.onStatus(({ state }) => state === "open" && source.close());
+    expect(await source.closed).toEqual({ state: "closed", reason: "client" });
+    await server.idle();
+    expect(heard).toEqual([]);
+  });
+
   it("is synchronous for observers, happens once, and gives the signal of the attempt its reason", async () => {
     await using server = await serve((response) => stream(response));
     let attempt: AbortSignal | undefined;
@@ -249,6 +260,52 @@ describe("close()", () => {
     expect(await source.closed).toEqual({ state: "closed", reason: "client" });
     source.open();
     await reach(source, "open");
+  });
+});
+
+describe("reconnect()", () => {
+  it("inside a listener drops the rest of the chunk, which the server is asked for again", async () => {
+    await using server = await serve((response, { headers }) => {
+      const from = Number(headers["last-event-id"] ?? 0) + 1;
+      stream(response, `id: ${from}\ndata: ${from}\n\nid: ${from + 1}\ndata: ${from + 1}\n\n`);
+    });
+    using source = createEventSource(server.url);
+    const heard: string[] = [];
+    source.on("message", ({ data }) => {
+      heard.push(data);
+      if (heard.length < 4) source.reconnect();
+    });
+    await server.request(4);
+    await take(source, 2);
+    expect(heard).toEqual(["1", "2", "3", "4", "5"]);
+  });
+
+  it("while connecting abandons that request and counts no failure", async () => {
+    await using server = await serve((response, _request, n) => n > 2 && stream(response));
+    using source = createEventSource(server.url);
+    for (const n of [1, 2]) {
+      await server.request(n);
+      source.reconnect();
+      expect(source.status).toEqual({ state: "connecting", attempt: 1 });
+      await server.released(n);
+    }
+    await reach(source, "open");
+    await until(() => server.sockets.size === 1);
+  });
+
+  it("while waiting connects at once, and never twice", async () => {
+    await using server = await serve((response, _request, n) =>
+      n === 1 ? drop(response) : stream(response),
+    );
+    const time = fakeTime();
+    using source = createClient(server.url, {}, time.environment);
+    await reach(source, "waiting");
+    source.reconnect();
+    expect(time.timers).toBe(0);
+    await reach(source, "open");
+    time.advance(1e6);
+    await roundTrips(3);
+    expect(server.requests).toHaveLength(2);
   });
 });
 

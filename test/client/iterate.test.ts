@@ -88,6 +88,16 @@ describe("for await", () => {
     expect(heard).toEqual(["1", "2", "3"]);
   });
 
+  it("throws retries-exhausted when the client gives up", async () => {
+    await using server = await serve((response) => drop(response));
+    const source = createEventSource(server.url, { retry: { ...soon, attempts: 1 } });
+    await expect(collect(source)).rejects.toMatchObject({
+      code: "retries-exhausted",
+      cause: { code: "network" },
+    });
+    expect(server.requests).toHaveLength(2);
+  });
+
   it("over a closed source is over at once, and throws when it was closed by an error", async () => {
     await using server = await serve((response) => refuse(response, 404));
     const source = createEventSource(server.url);

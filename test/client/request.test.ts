@@ -77,10 +77,26 @@ describe("the request", () => {
     },
   );
 
-  it("is never pinned to the Last-Event-ID header that the caller set", async () => {
-    const [first, second] = await twice("id: 8\ndata: x\n\n", { headers: { "Last-Event-ID": "100" } });
-    expect(first!.headers).not.toHaveProperty("last-event-id");
-    expect(second!.headers["last-event-id"]).toBe("8");
+  it("is never pinned to the Last-Event-ID header that the caller set, which says where to start and no more", async () => {
+    const headers = { "Last-Event-ID": "100" };
+    const [first, second] = await twice("id: 101\ndata: x\n\n", { headers });
+    expect(first!.headers["last-event-id"]).toBe("100");
+    expect(second!.headers["last-event-id"]).toBe("101");
+    const [, cleared] = await twice("id\ndata: x\n\n", { headers });
+    expect(cleared!.headers).not.toHaveProperty("last-event-id");
+    const [own] = await twice("", { headers, lastEventId: "7" });
+    expect(own!.headers["last-event-id"]).toBe("7");
+  });
+
+  it("is never pinned to the Last-Event-ID that a headers function gives", async () => {
+    const [, second] = await twice("id: 101\ndata: x\n\n", { headers: () => ({ "last-event-id": "100" }) });
+    expect(second!.headers["last-event-id"]).toBe("101");
+  });
+
+  it("starts where the caller's Last-Event-ID header says for fetchEvents too", async () => {
+    await using server = await serve((response) => stream(response, "data: x\n\n").end());
+    await collect(fetchEvents(server.url, { headers: { "Last-Event-ID": "100" } }));
+    expect(server.requests[0]!.headers["last-event-id"]).toBe("100");
   });
 
   it("sends the id as the query parameter that lastEventIdParam names, in place of the old one and of the header", async () => {
@@ -136,6 +152,15 @@ describe("the request", () => {
     await server.request(2);
     await reach(source, "open");
     expect(received).toEqual(["POST attempt 1", "POST attempt 2"]);
+  });
+
+  it("sends a body that is a stream, once, with the duplex member that fetch wants for it", async () => {
+    await using server = await serve(async (response, request) =>
+      stream(response, `data: ${await bodyOf(request)}\n\n`).end(),
+    );
+    const body = new Blob(["streamed"]).stream();
+    const events = await collect(fetchEvents(server.url, { method: "POST", body, duplex: "half" }));
+    expect(events[0]!.data).toBe("streamed");
   });
 
   it("sends a new token at every attempt with bearer", async () => {

@@ -1,6 +1,8 @@
-import { getEventListeners } from "node:events";
+import { getEventListeners, once } from "node:events";
+import { get, type IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { ReadableStream as WebStream } from "node:stream/web";
+import { createGzip } from "node:zlib";
 import { type } from "arktype";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
@@ -267,6 +269,22 @@ describe("fetchEvents", () => {
     expect(server.requests[0]!.headers["last-event-id"]).toBe("41");
   });
 
+  it("reads a compressed stream event by event, where the server flushes", async () => {
+    const gzip = createGzip();
+    await using server = await serve((response) => {
+      response.writeHead(200, { "content-type": "text/event-stream", "content-encoding": "gzip" });
+      gzip.pipe(response);
+      gzip.write("data: 1\n\n");
+      gzip.flush();
+    });
+    const heard: string[] = [];
+    for await (const { data } of fetchEvents(server.url)) {
+      heard.push(data);
+      if (data === "1") gzip.end("data: 2\n\n");
+    }
+    expect(heard).toEqual(["1", "2"]);
+  });
+
   it("tells its functions that this is attempt 1", async () => {
     await using server = await serve((response) => stream(response).end());
     const attempts: number[] = [];
@@ -337,6 +355,16 @@ describe("readEvents", () => {
       break;
     }
     expect(readable.destroyed).toBe(true);
+  });
+
+  it("reads what node:http gives, an IncomingMessage, and destroys it on break", async () => {
+    await using server = await serve((response) => stream(response, "data: 1\n\ndata: 2\n\n"));
+    const [message] = (await once(get(server.url), "response")) as [IncomingMessage];
+    for await (const { data } of readEvents(message)) {
+      expect(data).toBe("1");
+      break;
+    }
+    await server.idle();
   });
 
   it("reads an async generator", async () => {

@@ -371,6 +371,17 @@ describe("maxEventSize", () => {
     }
   });
 
+  test("keeps the ID of the block before the event that is too large, however it is cut", async () => {
+    const texts = [
+      "data: too large\nid: 2\n\n",
+      "id: 2\ndata: too\ndata: large\n\n",
+      "id: 2\ndata: too large\n\n",
+    ];
+    for (const text of texts)
+      for (const chunks of chunkings(encode(`id: 1\n\n${text}id: 3\n\n`)))
+        expect(await outcome(chunks, 5)).toEqual({ data: [], lastEventId: "1", code: "event-too-large" });
+  });
+
   test.each([
     { name: "one endless line", first: "data: ", more: "x".repeat(100) },
     { name: "one endless line in a multi-byte script", first: "data: ", more: "日".repeat(100) },
