@@ -62,11 +62,7 @@ export class EventSourceError extends Error implements EventSourceErrorDetails {
       ...(this as object),
       message: this.message,
       headers: this.headers && { ...Object.fromEntries(this.headers), "set-cookie": undefined },
-      // What is no error has no text that would be sure to print.
-      cause:
-        cause !== undefined && (cause instanceof Error || Object(cause) !== cause)
-          ? String(cause)
-          : undefined,
+      cause: cause instanceof Error ? `${cause.name}: ${cause.message}` : undefined,
     };
   }
 }

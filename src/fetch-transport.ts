@@ -146,7 +146,7 @@ export async function* fetchBatches(
     return request();
   }
 
-  // The timer must not outlive the attempt, even while a function of the caller's hangs.
+  // However the attempt ends, its signal is aborted, even while a function of the caller's hangs.
   signal.addEventListener("abort", stopWatch);
   try {
     signal.throwIfAborted();
@@ -167,8 +167,6 @@ export async function* fetchBatches(
       });
   } catch (cause) {
     throw toEventSourceError(cause, "network", opened ? "The connection was lost" : "The request failed");
-  } finally {
-    watch();
   }
 }
 

@@ -161,6 +161,23 @@ describe("connect-timeout", () => {
     expect(source.status.state).toBe("open");
   });
 
+  it.each([Infinity, 99_999_999_999])("does not overflow its timer and fire at once: %d", async (limit) => {
+    const answer = deferred();
+    await using server = await serve(async (response) => {
+      await answer.promise;
+      stream(response, "data: x\n\n");
+    });
+    using source = createEventSource(server.url, { connectTimeout: limit, idleTimeout: limit });
+    const errors: EventSourceError[] = [];
+    source.onError((error) => errors.push(error));
+    await roundTrips(20);
+    answer.resolve();
+    await take(source, 1);
+    await roundTrips(20);
+    expect(errors).toEqual([]);
+    expect(source.status.state).toBe("open");
+  });
+
   it("covers functions of the attempt that hang", async () => {
     const time = fakeTime();
     const options = { connectTimeout: 500, headers: () => new Promise<HeadersInit>(() => {}) };

@@ -39,7 +39,7 @@ describe("what is not used is not shipped", () => {
   });
 
   test("an import for nothing is nothing", async () => {
-    const nothing = { name: "nothing", entry: { code: 'import "everspring";' }, limit: 0 };
+    const nothing = { name: "nothing", entry: { code: 'import "everspring";' }, limit: 0, aim: 0 };
     expect((await minified(nothing)).trim()).toBe("");
   });
 });

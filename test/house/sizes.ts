@@ -14,6 +14,8 @@ export interface Gate {
   readonly entry: { readonly code: string } | { readonly file: string };
   /** Most bytes, minified and compressed by brotli. */
   readonly limit: number;
+  /** What the design aims at; docs/decisions/sizes.md says why some limits are higher. */
+  readonly aim: number;
 }
 
 export interface Size {
@@ -23,14 +25,20 @@ export interface Size {
 }
 
 export const gates: readonly Gate[] = [
-  { name: "`readEvents`", entry: { code: 'export { readEvents } from "everspring";' }, limit: 2300 },
+  {
+    name: "`readEvents`",
+    entry: { code: 'export { readEvents } from "everspring";' },
+    limit: 3700,
+    aim: 2300,
+  },
   {
     name: "`createEventSource`",
     entry: { code: 'export { createEventSource } from "everspring";' },
-    limit: 4000,
+    limit: 6600,
+    aim: 4000,
   },
-  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 5000 },
-  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 7500 },
+  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 7250, aim: 5000 },
+  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 7500, aim: 7500 },
 ];
 
 // Its types say CommonJS, it is none.
