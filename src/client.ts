@@ -9,7 +9,7 @@ import {
 import { createChannel, isThenable, type Channel, type ListenerOptions } from "./emitter.ts";
 import { EventSourceError } from "./errors.ts";
 import { createFetchTransport } from "./fetch-transport.ts";
-import { invalid, parseHeaders, parseUrl } from "./http.ts";
+import { invalid, parseUrl, startingId } from "./http.ts";
 import { decodeFailed, isEnd, toEvent, type DecodedEvent } from "./interpret.ts";
 import { createFeed, createPump } from "./iterate.ts";
 import { splitOptions, type EventSourceOptions } from "./options.ts";
@@ -103,12 +103,10 @@ export function createClient<Events extends object = TextEvents>(
   environment: Environment,
 ): EventSourceClient<Events> {
   const [ours, init] = splitOptions(options);
-  const { transport = "auto", decode, endOn, signal, retry, body, headers } = ours;
+  const { transport = "auto", decode, endOn, signal, retry, body } = ours;
   const isRequest = typeof transport !== "function";
-  // Refused now rather than at every attempt. What is not opened yet, such as a client made during server-side
-  // rendering, needs no page to resolve against.
+  // What is not opened yet, such as a client made during server-side rendering, needs no page to resolve against.
   const target = typeof url === "function" ? undefined : parseUrl(url, baseUrl() ?? "http://localhost");
-  const fixed = typeof headers === "function" ? undefined : parseHeaders(headers);
   if (transport === "native") throw new EventSourceError("unsupported", 'There is no "native" transport yet');
   if (isRequest && transport !== "auto" && transport !== "fetch")
     throw invalid("transport", '"auto", "fetch" or a function');
@@ -183,8 +181,7 @@ export function createClient<Events extends object = TextEvents>(
         ...defaultRetry,
         ...(splitOptions(retry || {}, "retry.")[0] as RetryPolicy),
       },
-      // A caller's own header says where to start, no more: see `requestHeaders`.
-      lastEventId: ours.lastEventId ?? fixed?.get("last-event-id") ?? "",
+      lastEventId: startingId(ours.headers, ours.lastEventId),
       endless: endOn !== undefined,
       signal,
       onStatus(status) {

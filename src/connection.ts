@@ -156,8 +156,11 @@ export function createConnection(
     const again = retry && willRetry(retry, error, elapsed);
     if (status !== before) return; // `shouldRetry` took over
     if (!retry || !again) return end("error", error);
-    const delay = retryDelay(retry, failures, reconnectionTime, retryAfter(error.headers, now), random());
+    // The browser's word is a hint, known to say offline for good: look ourselves now and then.
     const cancelOnline = whenOnline(connect);
+    const delay = cancelOnline
+      ? retry.max
+      : retryDelay(retry, failures, reconnectionTime, retryAfter(error.headers, now), random());
     if (!cancelOnline && (failures > retry.attempts || elapsed + delay > retry.elapsed))
       return end(
         "error",
@@ -167,8 +170,7 @@ export function createConnection(
           willRetry: false,
         }),
       );
-    // The browser's word is a hint, known to say offline for good: look ourselves now and then.
-    const cancelTimer = clock.after(cancelOnline ? retry.max : delay, connect);
+    const cancelTimer = clock.after(delay, connect);
     cancelWait = () => {
       cancelTimer();
       cancelOnline?.();
@@ -178,7 +180,8 @@ export function createConnection(
       failures--;
       setStatus({ state: "paused", reason: "offline" });
     } else setStatus({ state: "waiting", attempt: failures, delay, error });
-    onError(error);
+    // `willRetry` is no longer true when a listener has closed.
+    if (status.state !== "closed") onError(error);
   }
 
   function willRetry({ shouldRetry }: RetryPolicy, error: EventSourceError, elapsed: number): boolean {

@@ -22,8 +22,8 @@ export interface RequestOptions {
   redirect?: RequestRedirect | "same-origin" | undefined;
   /**
    * Called with a 401 response. When its promise resolves the request is made once more, at once, with fresh `headers`;
-   * a second 401 is fatal (`unauthorized`). Streams that share the function share one call in flight. A rejection
-   * goes through `retry`.
+   * a second 401 is fatal (`unauthorized`). A body is sent again by this. Streams that share the function share one
+   * call in flight. A rejection goes through `retry`.
    */
   onUnauthorized?: ((response: Response) => unknown) | undefined;
   /** The fetch to use. Default `globalThis.fetch`, looked up at call time. */

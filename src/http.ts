@@ -1,6 +1,6 @@
 import { EventSourceError } from "./errors.ts";
 import { baseUrl } from "./page.ts";
-import type { AttemptContext } from "./types.ts";
+import type { AttemptContext, PerAttempt } from "./types.ts";
 
 /** The media type of an event stream. */
 const EVENT_STREAM = "text/event-stream";
@@ -43,8 +43,18 @@ export function parseUrl(url: string | URL, base: string | undefined = baseUrl()
 }
 
 /** Headers, or `invalid-option`. */
-export function parseHeaders(headers: HeadersInit | undefined): Headers {
+function parseHeaders(headers: HeadersInit | undefined): Headers {
   return valid("headers", "well-formed names and values", () => new Headers(headers));
+}
+
+/** Where a stream starts: a caller's own header says so too, but no more than that (see `requestHeaders`). */
+export function startingId(
+  headers: PerAttempt<HeadersInit> | undefined,
+  lastEventId: string | undefined,
+): string {
+  // Fixed headers are refused now, rather than at every attempt.
+  const fixed = typeof headers === "function" ? undefined : parseHeaders(headers);
+  return lastEventId ?? fixed?.get("last-event-id") ?? "";
 }
 
 /**

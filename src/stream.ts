@@ -1,7 +1,7 @@
 import { systemClock } from "./clock.ts";
 import { EventSourceError, toEventSourceError } from "./errors.ts";
 import { fetchBatches } from "./fetch-transport.ts";
-import { checkResponse, parseHeaders, parseUrl } from "./http.ts";
+import { checkResponse, parseUrl, startingId } from "./http.ts";
 import { decodeFailed, isEnd, toEvent, type DecodedEvent } from "./interpret.ts";
 import { splitOptions, type FetchEventsOptions, type ReadEventsOptions } from "./options.ts";
 import { readBatches, type Body } from "./reader.ts";
@@ -51,8 +51,8 @@ export function fetchEvents<Events extends object>(
 ): EventStream<Events> {
   const [ours, init] = splitOptions(options);
   if (typeof url !== "function") parseUrl(url);
-  if (typeof ours.headers !== "function") parseHeaders(ours.headers);
-  return createEventStream(ours, (context, sink) =>
+  const lastEventId = startingId(ours.headers, ours.lastEventId);
+  return createEventStream({ ...ours, lastEventId }, (context, sink) =>
     fetchBatches(url, ours, init, systemClock, context, sink),
   );
 }
@@ -78,7 +78,7 @@ export function readEvents<Events extends object>(
   const [ours] = splitOptions(options);
   return createEventStream(ours, async function* (context, sink) {
     let stream = body as Body | null;
-    if ("headers" in body) {
+    if ("status" in body) {
       await checkResponse(body, systemClock.after);
       sink.open(body, body);
       stream = body.body;
