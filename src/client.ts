@@ -144,31 +144,33 @@ export function createClient<Events extends object = TextEvents>(
       return undefined;
     }
     // What nobody listens to is not decoded either.
-    if (!decode || !(byType.get(type)?.size() || everyEvent.size())) return hand(event, data);
-    // Nothing is handed on when it was closed meanwhile.
-    const unlessClosed =
-      <T>(then: (event: ServerSentEvent, value: T) => PromiseLike<unknown> | undefined) =>
-      (value: T) =>
-        status === connection.status ? then(event, value) : undefined;
+    if (!decode || !(byType.get(type)?.size() || everyEvent.size())) return hand(status, event, data);
     try {
       const decoded = decode(data, event);
-      return isThenable(decoded)
-        ? decoded.then(unlessClosed(hand), unlessClosed(refuse))
-        : unlessClosed(hand)(decoded);
+      if (!isThenable(decoded)) return hand(status, event, decoded);
+      return decoded.then(
+        (value) => hand(status, event, value),
+        (cause) => refuse(status, event, cause),
+      );
     } catch (cause) {
-      return unlessClosed(refuse)(cause);
+      return refuse(status, event, cause);
     }
   });
 
-  /** The last event ID moves with the event, so that what was not handed over is sent again after a reconnect. */
-  function hand(event: DecodedEvent, data: unknown): PromiseLike<unknown> | undefined {
+  /**
+   * Hands an event over, unless the caller's own code has changed the status since `before`.
+   * The last event ID moves with the event, so that what was not handed over is sent again after a reconnect.
+   */
+  function hand(before: ConnectionStatus, event: DecodedEvent, data: unknown): Promise<unknown> | undefined {
+    if (before !== connection.status) return undefined;
     connection.lastEventId = event.lastEventId;
     event.data = data;
     void byType.get(event.type)?.emit(event);
     return everyEvent.emit(event);
   }
 
-  function refuse(event: ServerSentEvent, cause: unknown): undefined {
+  function refuse(before: ConnectionStatus, event: ServerSentEvent, cause: unknown): undefined {
+    if (before !== connection.status) return;
     connection.lastEventId = event.lastEventId;
     void errors.emit(decodeFailed(event, cause));
   }
