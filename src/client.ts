@@ -9,10 +9,10 @@ import {
 import { createChannel, isThenable, type Channel, type ListenerOptions } from "./emitter.ts";
 import { EventSourceError } from "./errors.ts";
 import { createFetchTransport } from "./fetch-transport.ts";
-import { invalid, parseUrl, startingId } from "./http.ts";
+import { invalid, originOf, parseUrl, startingId } from "./http.ts";
 import { decodeFailed, isEnd, toEvent, type DecodedEvent } from "./interpret.ts";
 import { createFeed, createPump } from "./iterate.ts";
-import { splitOptions, type EventSourceOptions } from "./options.ts";
+import { isPlain, splitOptions, type EventSourceOptions } from "./options.ts";
 import { baseUrl, whenOnline } from "./page.ts";
 import { defaultRetry, type RetryPolicy } from "./retry.ts";
 import type {
@@ -68,6 +68,9 @@ export interface EventSourceClient<Events extends object = TextEvents> {
 /** Where the stream is: a URL, or a function called at every attempt. Relative to the page where there is one. */
 export type EventSourceUrl = PerAttempt<string | URL>;
 
+/** Stands for the page that a relative URL will be resolved against. */
+const UNRESOLVED = "http://unresolved.invalid";
+
 const systemEnvironment: Environment = { clock: systemClock, random: () => Math.random(), whenOnline };
 
 /**
@@ -85,7 +88,11 @@ export function createEventSource<D extends Decoder>(
   url: EventSourceUrl,
   options: EventSourceOptions & { decode: D },
 ): EventSourceClient<EventsOf<D>>;
-export function createEventSource<Events extends object = TextEvents>(
+export function createEventSource(
+  url: EventSourceUrl,
+  options?: EventSourceOptions & { decode?: undefined },
+): EventSourceClient;
+export function createEventSource<Events extends object = Record<string, unknown>>(
   url: EventSourceUrl,
   options?: EventSourceOptions,
 ): EventSourceClient<Events>;
@@ -103,10 +110,11 @@ export function createClient<Events extends object = TextEvents>(
   environment: Environment,
 ): EventSourceClient<Events> {
   const [ours, init] = splitOptions(options);
-  const { transport = "auto", decode, endOn, signal, retry, body } = ours;
+  const { transport = "auto", decode, endOn, signal, retry } = ours;
   const isRequest = typeof transport !== "function";
   // What is not opened yet, such as a client made during server-side rendering, needs no page to resolve against.
-  const target = typeof url === "function" ? undefined : parseUrl(url, baseUrl() ?? "http://localhost");
+  const base = baseUrl() ?? (options.open === false ? UNRESOLVED : undefined);
+  const target = typeof url === "function" ? undefined : parseUrl(url, base);
   if (transport === "native") throw new EventSourceError("unsupported", 'There is no "native" transport yet');
   if (isRequest && transport !== "auto" && transport !== "fetch")
     throw invalid("transport", '"auto", "fetch" or a function');
@@ -179,13 +187,13 @@ export function createClient<Events extends object = TextEvents>(
     {
       transport: isRequest ? createFetchTransport(url, ours, init, environment.clock) : transport,
       // "A request body is never replayed silently": only a plain GET or HEAD is sent twice unasked.
-      retry: (retry ?? (body == null && /^(get|head)$/i.test(init.method ?? "get"))) && {
+      retry: (retry ?? isPlain(init)) && {
         ...defaultRetry,
         ...(splitOptions(retry || {}, "retry.")[0] as RetryPolicy),
       },
       lastEventId: startingId(ours.headers, ours.lastEventId),
       endless: endOn !== undefined,
-      signal,
+      signal: signal ?? undefined,
       onStatus(status) {
         if (status.state === "open") {
           openUrl = status.url;
@@ -231,7 +239,7 @@ export function createClient<Events extends object = TextEvents>(
       return connection.lastEventId;
     },
     get url() {
-      return target?.href ?? openUrl;
+      return target ? (target.origin === UNRESOLVED ? String(url) : target.href) : openUrl;
     },
     get readyState() {
       const { state } = connection.status;
@@ -262,12 +270,4 @@ export function createClient<Events extends object = TextEvents>(
   };
   if (options.open !== false) client.open();
   return client as unknown as EventSourceClient<Events>;
-}
-
-function originOf(url: string): string {
-  try {
-    return new URL(url).origin;
-  } catch {
-    return "null";
-  }
 }

@@ -27,7 +27,7 @@ export function toEvent({ type, data, lastEventId }: StreamItem, origin: string)
 /** Whether an event completes the stream. */
 export function isEnd(event: ServerSentEvent, endOn: InterpretOptions["endOn"]): boolean {
   try {
-    return typeof endOn === "function" ? endOn(event) : event.raw === endOn;
+    return typeof endOn === "function" ? endOn(event) === true : event.raw === endOn;
   } catch (error) {
     report(error);
     return false;

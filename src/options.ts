@@ -33,7 +33,7 @@ export interface ReadEventsOptions extends InterpretOptions {
   /** Most characters buffered for one event, else `event-too-large`, which is fatal. Default 16 MiB (16777216). */
   maxEventSize?: number | undefined;
   /** Aborting it closes. When it is aborted already, no request is made. */
-  signal?: AbortSignal | undefined;
+  signal?: AbortSignal | null | undefined;
 }
 
 /** Options of {@link fetchEvents}. Members not named here go to fetch as they are. */
@@ -56,14 +56,21 @@ export interface EventSourceOptions extends FetchEventsOptions {
 
 /** The options that are ours, by what they must be. All others go to fetch. */
 const expected: Record<string, string> = {
-  number: "connectTimeout idleTimeout maxEventSize initial factor max jitter attempts elapsed stableAfter",
-  function: "decode fetch onUnauthorized shouldRetry",
+  number:
+    "connectTimeout idleTimeout maxEventSize retry.initial retry.factor retry.max retry.jitter retry.attempts retry.elapsed retry.stableAfter",
+  function: "decode fetch onUnauthorized retry.shouldRetry",
   string: "lastEventId lastEventIdParam",
-  "string or function": "endOn",
+  "string or function": "endOn transport",
   "object or false": "retry",
   object: "signal",
   boolean: "open",
-  "": "headers body redirect transport",
+  "": "headers body redirect",
+};
+
+/** The numbers that are not just 0 or more. */
+const ranges: Record<string, [least: number, most: number]> = {
+  "retry.factor": [1, Infinity],
+  "retry.jitter": [0, 1],
 };
 
 /**
@@ -77,11 +84,35 @@ export function splitOptions<T extends object>(options: T, prefix = ""): [ours: 
   const init: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     if (value === undefined) continue;
-    const type = Object.keys(expected).find((key) => expected[key]!.split(" ").includes(name));
-    const found = value === false && name === "retry" ? "false" : typeof value;
-    if (type && (!type.includes(found) || (found === "number" && !((value as number) >= 0))))
-      throw invalid(prefix + name, type);
+    const option = prefix + name;
+    const type = Object.keys(expected).find((key) => expected[key]!.split(" ").includes(option));
+    if (!isValid(option, value, type)) throw invalid(option, type || "what fetch takes");
     (type === undefined ? init : ours)[name] = value;
   }
+  if ((ours as EventSourceOptions).body != null && isPlain(init as RequestInit))
+    throw invalid("method", "one that takes a body");
   return [ours as T, init];
+}
+
+function isValid(option: string, value: unknown, type: string | undefined): boolean {
+  if (type === undefined || (option === "redirect" && value !== "same-origin")) return isInit(option, value);
+  if (typeof value === "number") {
+    const [least, most] = ranges[option] ?? [0, Infinity];
+    return type === "number" && value >= least && value <= most;
+  }
+  return type === "" || type.includes(option === "retry" && value === false ? "false" : typeof value);
+}
+
+/** Whether fetch would take a member: asked now, since fetch refuses with what looks like a network failure. */
+function isInit(name: string, value: unknown): boolean {
+  try {
+    return !globalThis.Request || Boolean(new Request("http://localhost", { [name]: value }));
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a request is a GET or HEAD. */
+export function isPlain({ method = "GET" }: RequestInit): boolean {
+  return /^(get|head)$/i.test(method);
 }
