@@ -68,9 +68,6 @@ export interface EventSourceClient<Events extends object = TextEvents> {
 /** Where the stream is: a URL, or a function called at every attempt. Relative to the page where there is one. */
 export type EventSourceUrl = PerAttempt<string | URL>;
 
-/** Stands for the page that a relative URL will be resolved against. */
-const UNRESOLVED = "http://unresolved.invalid";
-
 const systemEnvironment: Environment = { clock: systemClock, random: () => Math.random(), whenOnline };
 
 /**
@@ -113,11 +110,11 @@ export function createClient<Events extends object = TextEvents>(
   const { transport = "auto", decode, endOn, signal, retry } = ours;
   const isRequest = typeof transport !== "function";
   // What is not opened yet, such as a client made during server-side rendering, needs no page to resolve against.
-  const base = baseUrl() ?? (options.open === false ? UNRESOLVED : undefined);
-  const target = typeof url === "function" ? undefined : parseUrl(url, base);
-  if (transport === "native") throw new EventSourceError("unsupported", 'There is no "native" transport yet');
+  const isUnresolved = options.open === false && !baseUrl();
+  const target = typeof url === "function" ? undefined : parseUrl(url, isUnresolved ? "http://a" : undefined);
+  if (transport === "native") throw new EventSourceError("unsupported", 'No "native" transport yet');
   if (isRequest && transport !== "auto" && transport !== "fetch")
-    throw invalid("transport", '"auto", "fetch" or a function');
+    throw invalid("transport", "a known name or a function");
 
   const byType = new Map<string, Channel<DecodedEvent>>();
   const everyEvent = createChannel<DecodedEvent>();
@@ -239,7 +236,7 @@ export function createClient<Events extends object = TextEvents>(
       return connection.lastEventId;
     },
     get url() {
-      return target ? (target.origin === UNRESOLVED ? String(url) : target.href) : openUrl;
+      return target ? (isUnresolved ? String(url) : target.href) : openUrl;
     },
     get readyState() {
       const { state } = connection.status;

@@ -68,7 +68,8 @@ export async function* fetchBatches(
   context: AttemptContext,
   sink: Omit<Sink, "deliver">,
 ): AsyncGenerator<StreamItem[], void> {
-  const { onUnauthorized, redirect, lastEventIdParam, idleTimeout, maxEventSize } = options;
+  const { onUnauthorized, lastEventIdParam, idleTimeout, maxEventSize } = options;
+  const isSameOrigin = (init.redirect as string) === "same-origin";
   const { lastEventId, signal } = context;
   let target: URL;
   let opened = false;
@@ -103,7 +104,7 @@ export async function* fetchBatches(
       ...init,
       headers: sentHeaders,
       body: (await given(options.body)) ?? null,
-      redirect: redirect === "same-origin" ? "manual" : (redirect ?? "follow"),
+      ...(isSameOrigin && { redirect: "manual" }),
       signal,
     };
     for (let count = 0; ; count++) {
@@ -111,16 +112,13 @@ export async function* fetchBatches(
       const response = await send(target.href, sent);
       const { status, headers, type } = response;
       const location = headers.get("location");
-      if (
-        redirect !== "same-origin" ||
-        !(type === "opaqueredirect" || (location && /30[12378]/.test(`${status}`)))
-      )
+      if (!isSameOrigin || !(type === "opaqueredirect" || (location && /30[12378]/.test(`${status}`))))
         return response;
       release(response.body);
       const next = location && new URL(location, target);
       // A browser does not tell where a redirect leads (`location` is null); refusing is the safe answer.
       if (!next || next.origin !== target.origin || count > 19)
-        throw new EventSourceError("http-status", "Refused to follow a redirect", { status, headers });
+        throw new EventSourceError("http-status", "Refused a redirect", { status, headers });
       target = next;
       const method = sent.method?.toUpperCase();
       if (status === 303 ? method !== "HEAD" : status < 303 && method === "POST") {

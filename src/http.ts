@@ -36,7 +36,7 @@ function valid<T>(option: string, expected: string, make: () => T): T {
 
 /** An absolute URL, or `invalid-option`. */
 export function parseUrl(url: string | URL, base: string | undefined = baseUrl()): URL {
-  return valid("url", "an absolute http URL without credentials", () => {
+  return valid("url", "an absolute URL without credentials", () => {
     const parsed = new URL(url, base);
     // fetch refuses credentials in a URL with an error that looks like a network failure, on every attempt.
     // So it does other schemes.

@@ -36,5 +36,5 @@ export function isEnd(event: ServerSentEvent, endOn: InterpretOptions["endOn"]):
 
 /** The error for an event whose data could not be decoded. */
 export function decodeFailed(event: ServerSentEvent, cause: unknown): EventSourceError {
-  return new EventSourceError("decode-failed", "The data of an event could not be decoded", { event, cause });
+  return new EventSourceError("decode-failed", "The data could not be decoded", { event, cause });
 }

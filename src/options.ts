@@ -55,61 +55,48 @@ export interface EventSourceOptions extends FetchEventsOptions {
 }
 
 /** The options that are ours, by what they must be. All others go to fetch. */
-const expected: Record<string, string> = {
-  number:
-    "connectTimeout idleTimeout maxEventSize retry.initial retry.factor retry.max retry.jitter retry.attempts retry.elapsed retry.stableAfter",
-  function: "decode fetch onUnauthorized retry.shouldRetry",
-  string: "lastEventId lastEventIdParam",
-  "string or function": "endOn transport",
-  "object or false": "retry",
-  object: "signal",
-  boolean: "open",
-  "": "headers body redirect",
-};
-
-/** The numbers that are not just 0 or more. */
-const ranges: Record<string, [least: number, most: number]> = {
-  "retry.factor": [1, Infinity],
-  "retry.jitter": [0, 1],
-};
+const ours: [type: string, names: RegExp][] = [
+  ["number", /^(connectTimeout|idleTimeout|maxEventSize|retry\.(?!should).*)$/],
+  ["function", /^(decode|fetch|onUnauthorized|retry\.shouldRetry)$/],
+  ["string", /^(lastEventId|lastEventIdParam)$/],
+  ["string or function", /^(endOn|transport)$/],
+  ["object or false", /^retry$/],
+  ["object", /^signal$/],
+  ["boolean", /^open$/],
+  ["", /^(headers|body)$/],
+];
 
 /**
  * Divides options into those that are ours and the rest, without members that are undefined.
  * The rest goes to fetch; ours do not, since a custom fetch may have its own idea of `retry`.
  *
- * @throws EventSourceError `invalid-option` for the first one that is not of its type, or a negative number.
+ * @throws EventSourceError `invalid-option` for the first one that is not of its type or range.
  */
-export function splitOptions<T extends object>(options: T, prefix = ""): [ours: T, init: RequestInit] {
-  const ours: Record<string, unknown> = {};
+export function splitOptions<T extends object>(options: T, prefix = ""): [own: T, init: RequestInit] {
+  const own: Record<string, unknown> = {};
   const init: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     if (value === undefined) continue;
     const option = prefix + name;
-    const type = Object.keys(expected).find((key) => expected[key]!.split(" ").includes(option));
+    const type = ours.find(([, names]) => names.test(option))?.[0];
     if (!isValid(option, value, type)) throw invalid(option, type || "what fetch takes");
-    (type === undefined ? init : ours)[name] = value;
+    (type === undefined ? init : own)[name] = value;
   }
-  if ((ours as EventSourceOptions).body != null && isPlain(init as RequestInit))
-    throw invalid("method", "one that takes a body");
-  return [ours as T, init];
+  if (own["body"] != null && isPlain(init)) throw invalid("method", "one that takes a body");
+  return [own as T, init];
 }
 
 function isValid(option: string, value: unknown, type: string | undefined): boolean {
-  if (type === undefined || (option === "redirect" && value !== "same-origin")) return isInit(option, value);
-  if (typeof value === "number") {
-    const [least, most] = ranges[option] ?? [0, Infinity];
-    return type === "number" && value >= least && value <= most;
-  }
-  return type === "" || type.includes(option === "retry" && value === false ? "false" : typeof value);
-}
-
-/** Whether fetch would take a member: asked now, since fetch refuses with what looks like a network failure. */
-function isInit(name: string, value: unknown): boolean {
-  try {
-    return !globalThis.Request || Boolean(new Request("http://localhost", { [name]: value }));
-  } catch {
-    return false;
-  }
+  if (type === undefined)
+    try {
+      // Asked now, since fetch refuses with what looks like a network failure. `"same-origin"` is our own for `redirect`.
+      return !globalThis.Request || value === "same-origin" || !!new Request("http://a", { [option]: value });
+    } catch {
+      return false;
+    }
+  if (typeof value === "number")
+    return type === "number" && value >= +/factor/.test(option) && !(value > 1 && /jitter/.test(option));
+  return !type || type.includes(value === false && /retry/.test(option) ? "false" : typeof value);
 }
 
 /** Whether a request is a GET or HEAD. */

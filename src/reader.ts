@@ -117,6 +117,6 @@ export async function* readBatches(
 function toBytes(chunk: unknown): Uint8Array {
   const view = typeof chunk === "string" ? new TextEncoder().encode(chunk) : (chunk as Uint8Array);
   if (view.byteLength === undefined)
-    throw new EventSourceError("unsupported", "The body holds neither bytes nor text");
+    throw new EventSourceError("unsupported", "The body is neither bytes nor text");
   return new Uint8Array(view.buffer ?? view, view.byteOffset, view.byteLength);
 }

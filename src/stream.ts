@@ -97,12 +97,11 @@ export function readEvents<Events extends object>(
   });
 }
 
-function isReadable(body: Response | Body): boolean {
-  if (Object(body) !== body) return false;
-  const { status, bodyUsed, locked } = body as Response & ReadableStream;
-  return (
-    !bodyUsed && !locked && (status !== undefined || "getReader" in body || Symbol.asyncIterator in body)
-  );
+/** Whether something is a response or a stream that nobody has read from. */
+function isReadable(body: unknown): boolean {
+  const object = Object(body) as Response & ReadableStream;
+  const isOne = "status" in object || "getReader" in object || Symbol.asyncIterator in object;
+  return isOne && !object.bodyUsed && !object.locked;
 }
 
 function createEventStream<Events extends object>(

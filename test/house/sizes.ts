@@ -28,17 +28,17 @@ export const gates: readonly Gate[] = [
   {
     name: "`readEvents`",
     entry: { code: 'export { readEvents } from "everspring";' },
-    limit: 3700,
+    limit: 4000,
     aim: 2300,
   },
   {
     name: "`createEventSource`",
     entry: { code: 'export { createEventSource } from "everspring";' },
-    limit: 6600,
+    limit: 6850,
     aim: 4000,
   },
-  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 7250, aim: 5000 },
-  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 7500, aim: 7500 },
+  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 7550, aim: 5000 },
+  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 7600, aim: 7500 },
 ];
 
 // Its types say CommonJS, it is none.
