@@ -52,6 +52,8 @@ export default defineConfig({
           name: "chromium-project",
           include: ["test/browser/**/*.test.ts"],
           globalSetup: ["test/browser/event-stream-server.ts"],
+          // The files share a server, and a browser opens six connections to one at a time.
+          fileParallelism: false,
           browser: {
             enabled: true,
             headless: true,

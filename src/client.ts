@@ -85,10 +85,10 @@ export function createEventSource<D extends Decoder>(
   url: EventSourceUrl,
   options: EventSourceOptions & { decode: D },
 ): EventSourceClient<EventsOf<D>>;
-export function createEventSource(
+export function createEventSource<Events extends object = TextEvents>(
   url: EventSourceUrl,
   options?: EventSourceOptions & { decode?: undefined },
-): EventSourceClient;
+): EventSourceClient<Events>;
 export function createEventSource<Events extends object = Record<string, unknown>>(
   url: EventSourceUrl,
   options?: EventSourceOptions,

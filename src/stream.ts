@@ -42,10 +42,10 @@ export function fetchEvents<D extends Decoder>(
   url: PerAttempt<string | URL>,
   options: FetchEventsOptions & { decode: D },
 ): EventStream<EventsOf<D>>;
-export function fetchEvents(
+export function fetchEvents<Events extends object = TextEvents>(
   url: PerAttempt<string | URL>,
   options?: FetchEventsOptions & { decode?: undefined },
-): EventStream;
+): EventStream<Events>;
 export function fetchEvents<Events extends object = Record<string, unknown>>(
   url: PerAttempt<string | URL>,
   options?: FetchEventsOptions,
@@ -72,10 +72,10 @@ export function readEvents<D extends Decoder>(
   body: Response | Body,
   options: ReadEventsOptions & { decode: D },
 ): EventStream<EventsOf<D>>;
-export function readEvents(
+export function readEvents<Events extends object = TextEvents>(
   body: Response | Body,
   options?: ReadEventsOptions & { decode?: undefined },
-): EventStream;
+): EventStream<Events>;
 export function readEvents<Events extends object = Record<string, unknown>>(
   body: Response | Body,
   options?: ReadEventsOptions,

@@ -424,12 +424,12 @@ describe("readEvents", () => {
     ["text", (bytes: Uint8Array<ArrayBuffer>) => new TextDecoder().decode(bytes)],
   ])("reads a stream of %s", async (_, make) => {
     const bytes = new TextEncoder().encode("data: é\n\n");
-    const [event] = await collect(readEvents(ReadableStream.from([make(bytes)])));
+    const [event] = await collect(readEvents(holding(make(bytes))));
     expect(event!.data).toBe("é");
   });
 
   it("is unsupported for a stream of anything else, and says so", async () => {
-    await expect(collect(readEvents(ReadableStream.from([{}])))).rejects.toMatchObject({
+    await expect(collect(readEvents(holding({})))).rejects.toMatchObject({
       code: "unsupported",
     });
   });
@@ -558,4 +558,13 @@ function locked(body: ReadableStream): ReadableStream {
 function used(response: Response): Response {
   void response.text();
   return response;
+}
+
+function holding(chunk: unknown): ReadableStream<unknown> {
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(chunk);
+      controller.close();
+    },
+  });
 }
