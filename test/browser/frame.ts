@@ -26,20 +26,27 @@ export function nextUncaught(page: FrameWindow): Promise<unknown> {
   });
 }
 
-/** Opens a document of the event-stream server and resolves with what it posts to its parent. */
-export function openDocument(url: string): { posted: Promise<unknown> } {
+/** Opens a document of the event-stream server. `posted` resolves with what it posts to its parent, one after the other. */
+export function openDocument(url: string): { posted: () => Promise<unknown> } {
   const frame = document.createElement("iframe");
-  const posted = new Promise((resolve) => {
-    const receive = ({ source, data }: MessageEvent<unknown>) => {
-      if (source === frame.contentWindow) resolve(data);
-    };
-    addEventListener("message", receive);
-    onTestFinished(() => {
-      removeEventListener("message", receive);
-      frame.remove();
-    });
+  const messages: unknown[] = [];
+  let arrived = () => {};
+  const receive = ({ source, data }: MessageEvent<unknown>) => {
+    if (source !== frame.contentWindow) return;
+    messages.push(data);
+    arrived();
+  };
+  addEventListener("message", receive);
+  onTestFinished(() => {
+    removeEventListener("message", receive);
+    frame.remove();
   });
   frame.src = url;
   document.body.append(frame);
-  return { posted };
+  return {
+    async posted() {
+      while (messages.length === 0) await new Promise<void>((resolve) => (arrived = resolve));
+      return messages.shift();
+    },
+  };
 }
