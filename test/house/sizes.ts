@@ -38,7 +38,13 @@ export const gates: readonly Gate[] = [
     aim: 4000,
   },
   { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 7250, aim: 5000 },
-  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 7500, aim: 7500 },
+  {
+    name: "`everspring/eventsource`",
+    entry: { code: 'export { EventSource } from "everspring/eventsource";' },
+    limit: 6100,
+    aim: 4000,
+  },
+  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 8450, aim: 7500 },
 ];
 
 // Its types say CommonJS, it is none.

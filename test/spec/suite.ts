@@ -1,0 +1,78 @@
+import { connectionTests } from "./connection.ts";
+import { createContext, type Environment, type EventSourceClass } from "./context.ts";
+import { differences } from "./differences.ts";
+import { extensionTests } from "./extensions.ts";
+import { interfaceTests } from "./interface.ts";
+import { parsingTests } from "./parsing.ts";
+import type { SpecTest } from "./spec.ts";
+
+export interface Suite {
+  readonly EventSource: EventSourceClass;
+  readonly baseUrl: string;
+  readonly environment: Environment;
+}
+
+export const specTests: readonly SpecTest[] = [
+  ...interfaceTests,
+  ...connectionTests,
+  ...parsingTests,
+  ...extensionTests,
+];
+
+/** Longer than any test takes that passes (ms). */
+const LIMIT = 15_000;
+/** The same for one that is known to fail, perhaps by waiting for ever. */
+const KNOWN_LIMIT = 2000;
+
+/** All tests that apply, each with what runs it; a rejection is a failure. */
+export function prepare(suite: Suite): { name: string; run: () => Promise<void> }[] {
+  return specTests
+    .filter(({ applies }) => applies(suite.environment))
+    .map(({ name, run }) => ({
+      name,
+      async run() {
+        const { EventSource, baseUrl, environment } = suite;
+        const { context, cleanUp } = createContext(EventSource, baseUrl, environment);
+        try {
+          const known = isKnown(name, environment);
+          await within(known ? KNOWN_LIMIT : LIMIT, (async () => void (await run(context)))());
+        } finally {
+          cleanUp();
+        }
+      },
+    }));
+}
+
+function isKnown(name: string, environment: Environment): boolean {
+  return (
+    environment.isOurs &&
+    differences.some(({ test, where }) => test === name && where.includes(environment.name))
+  );
+}
+
+async function within(limit: number, work: Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`nothing came for ${limit} ms`)), limit);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Registers the suite. What `differences.ts` lists must fail, or the entry is no longer true. */
+export function registerSpec(suite: Suite, test: (name: string, run: () => Promise<void>) => void): void {
+  for (const { name, run } of prepare(suite))
+    if (isKnown(name, suite.environment))
+      test(`${name} (a known difference)`, async () => {
+        const failed = await run().then(
+          () => false,
+          () => true,
+        );
+        if (!failed)
+          throw new Error(`passes in ${suite.environment.name}: remove its entry from differences.ts`);
+      });
+    else test(name, run);
+}
