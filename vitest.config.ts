@@ -41,7 +41,7 @@ export default defineConfig({
       {
         test: {
           name: "packaging",
-          include: ["test/packaging/**/*.test.ts"],
+          include: ["test/packaging/**/*.test.ts", "test/spec/runtimes.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 900_000,
         },
@@ -50,8 +50,8 @@ export default defineConfig({
         plugins: [msw({ mode: "worker-only" })],
         test: {
           name: "chromium-project",
-          include: ["test/browser/**/*.test.ts"],
-          globalSetup: ["test/browser/event-stream-server.ts"],
+          include: ["test/browser/**/*.test.ts", "test/spec/page.test.ts"],
+          globalSetup: ["test/browser/event-stream-server.ts", "test/spec/global-setup.ts"],
           browser: {
             enabled: true,
             headless: true,

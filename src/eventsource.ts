@@ -49,7 +49,7 @@ export class EventSource extends Target {
       );
     // Members of an interface are enumerable, those of a class are not.
     for (const name of Object.keys(Object.getOwnPropertyDescriptors(prototype)))
-      if (!/^con|Listener$/.test(name)) define(prototype, name, { enumerable: true });
+      if (!/^con|Listener$|Event$/.test(name)) define(prototype, name, { enumerable: true });
     define(this, "fromReadableStream", { enumerable: true });
     define(prototype, Symbol.toStringTag, { value: "EventSource", configurable: true });
     // A minifier gives it another.
@@ -237,6 +237,11 @@ export class EventSource extends Target {
   ): void;
   override removeEventListener(...args: unknown[]): void {
     super.removeEventListener(...(args as Parameters<EventTarget["removeEventListener"]>));
+  }
+
+  override dispatchEvent(event: Event): boolean {
+    this.#handlers.hide(event?.type);
+    return super.dispatchEvent(event);
   }
 
   #deliver(items: StreamItem[]): undefined {

@@ -5,6 +5,17 @@ export type Handler<E extends Event> = ((event: E) => unknown) | null;
 export interface Handlers {
   readonly get: <E extends Event>(type: string) => Handler<E>;
   readonly set: (type: string, value: unknown) => void;
+  /** Must be called before an event of that type is dispatched. */
+  readonly hide: (type: string) => void;
+}
+
+let isCalled: boolean | undefined;
+
+/** Whether the platform itself calls what it finds under `on…` of an `EventTarget`, as workerd does: ours would be called twice. */
+function isCalledByPlatform(): boolean {
+  isCalled = false;
+  Object.assign(new EventTarget(), { onprobe: () => (isCalled = true) }).dispatchEvent(new Event("probe"));
+  return isCalled;
 }
 
 /**
@@ -14,8 +25,17 @@ export interface Handlers {
  */
 export function createHandlers(target: EventTarget): Handlers {
   const handled = new Map<string, { handler: unknown; listener: (event: Event) => void }>();
+  /** The attribute whose next reader is the platform, which is to find nothing. */
+  let hidden: string | undefined;
   return {
-    get: <E extends Event>(type: string) => (handled.get(type)?.handler ?? null) as Handler<E>,
+    get<E extends Event>(type: string) {
+      const isHidden = hidden === type;
+      hidden = undefined;
+      return ((!isHidden && handled.get(type)?.handler) || null) as Handler<E>;
+    },
+    hide(type) {
+      hidden = handled.has(type) && (isCalled ?? isCalledByPlatform()) ? type : undefined;
+    },
     set(type, value) {
       // "[LegacyTreatNonObjectAsNull] callback EventHandlerNonNull": an object that cannot be called stays, and does nothing.
       const handler = Object(value) === value ? value : null;

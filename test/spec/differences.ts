@@ -7,4 +7,11 @@ export interface Difference {
   readonly reason: string;
 }
 
-export const differences: readonly Difference[] = [];
+export const differences: readonly Difference[] = [
+  {
+    test: '"Set request\'s cache mode to "no-store"."',
+    where: ["deno", "bun"],
+    reason:
+      "Their fetch knows no cache modes, so that it does not add `Cache-Control: no-cache` either. They have no HTTP cache.",
+  },
+];

@@ -1,6 +1,6 @@
 /** How the server answers one request. */
 export interface Answer {
-  /** 0 breaks the connection before any answer. Default 200. */
+  /** 0 makes it a network error. Default 200. */
   status?: number;
   /** Beside `content-type: text/event-stream`. An empty `content-type` leaves it out. */
   headers?: Record<string, string>;

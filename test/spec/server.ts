@@ -143,10 +143,13 @@ async function serve(
   const given = lane.answers[lane.requests.length - 1] ?? {};
   const { status = 200, body: parts = [], finish = "wait" } = given;
   if (status === 0) {
-    request.socket.destroy();
+    // A connection that merely breaks may be tried again by the browser itself.
+    request.socket.end("This is no HTTP.\r\n\r\n");
     return;
   }
   const head = Object.entries({ "content-type": "text/event-stream", ...given.headers });
+  // A connection is not used again, so that no answer can disturb the next request.
+  response.setHeader("connection", "close");
   response.writeHead(status, Object.fromEntries(head.filter(([, value]) => value)));
   response.flushHeaders();
   for (const part of typeof parts === "string" ? [parts] : parts) {

@@ -25,7 +25,7 @@ const LIMIT = 15_000;
 const KNOWN_LIMIT = 2000;
 
 /** All tests that apply, each with what runs it; a rejection is a failure. */
-export function prepare(suite: Suite): { name: string; run: () => Promise<void> }[] {
+export function prepare(suite: Suite): readonly Prepared[] {
   return specTests
     .filter(({ applies }) => applies(suite.environment))
     .map(({ name, run }) => ({
@@ -62,17 +62,41 @@ async function within(limit: number, work: Promise<void>): Promise<void> {
   }
 }
 
-/** Registers the suite. What `differences.ts` lists must fail, or the entry is no longer true. */
-export function registerSpec(suite: Suite, test: (name: string, run: () => Promise<void>) => void): void {
-  for (const { name, run } of prepare(suite))
-    if (isKnown(name, suite.environment))
+/** A test by its name, and what runs it, here or elsewhere. */
+export interface Prepared {
+  readonly name: string;
+  readonly run: () => Promise<void>;
+}
+
+/** The tests that apply, by their names, to be run elsewhere. */
+export function prepareRemote(
+  environment: Environment,
+  run: (name: string) => Promise<void>,
+): readonly Prepared[] {
+  return specTests
+    .filter(({ applies }) => applies(environment))
+    .map(({ name }) => ({ name, run: () => run(name) }));
+}
+
+/** Registers tests. What `differences.ts` lists must fail, or the entry is no longer true. */
+export function register(
+  tests: readonly Prepared[],
+  environment: Environment,
+  test: (name: string, run: () => Promise<void>) => void,
+): void {
+  for (const { name, run } of tests)
+    if (isKnown(name, environment))
       test(`${name} (a known difference)`, async () => {
         const failed = await run().then(
           () => false,
           () => true,
         );
-        if (!failed)
-          throw new Error(`passes in ${suite.environment.name}: remove its entry from differences.ts`);
+        if (!failed) throw new Error(`passes in ${environment.name}: remove its entry from differences.ts`);
       });
     else test(name, run);
+}
+
+/** Registers the suite to be run here. */
+export function registerSpec(suite: Suite, test: (name: string, run: () => Promise<void>) => void): void {
+  register(prepare(suite), suite.environment, test);
 }

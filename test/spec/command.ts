@@ -1,0 +1,6 @@
+import process from "node:process";
+import { main } from "./run.ts";
+
+const output = await main(process.argv.slice(2));
+// A class that leaves something open must not keep the process.
+process.stdout.write(`${output}\n`, () => process.exit());
