@@ -4,6 +4,7 @@ import { createErrorEvent, type ErrorDetails, type EventSourceErrorEvent } from 
 import { parse, requestInit, strict, type EventSourceInit } from "./eventsource-init.ts";
 import { createFetchTransport } from "./fetch-transport.ts";
 import { createHandlers, type Handler } from "./handlers.ts";
+import { createMessageEvent } from "./message-event.ts";
 import { defaultRetry } from "./retry.ts";
 import type { StreamItem } from "./types.ts";
 
@@ -254,7 +255,7 @@ export class EventSource extends Target {
       // "If the data buffer is an empty string, set the data buffer and the event type buffer to the empty string and
       // return."
       if (data !== undefined && this.#heard.has(type))
-        this.dispatchEvent(new MessageEvent(type, { data, origin: this.#origin, lastEventId }));
+        this.dispatchEvent(createMessageEvent(type, data, this.#origin, lastEventId));
     }
   }
 

@@ -41,10 +41,10 @@ export const gates: readonly Gate[] = [
   {
     name: "`everspring/eventsource`",
     entry: { code: 'export { EventSource } from "everspring/eventsource";' },
-    limit: 6100,
+    limit: 6300,
     aim: 4000,
   },
-  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 8450, aim: 7500 },
+  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 8650, aim: 7500 },
 ];
 
 // Its types say CommonJS, it is none.

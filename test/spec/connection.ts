@@ -399,10 +399,14 @@ export const connectionTests: readonly SpecTest[] = [
     ok(event.target === heard.source, "of the source");
   }),
 
-  spec('"creating an event using MessageEvent": source is null, ports is empty', async (context) => {
+  spec('"creating an event using MessageEvent": the rest of its members are as usual', async (context) => {
     const heard = context.open(await context.lane({ body: "data: a\n\n" }));
     const { event } = await heard.next("message");
     equal([event.source, event.ports], [null, []]);
+    const tag = (object: object) => Object.prototype.toString.call(object);
+    equal(tag(event), tag(new MessageEvent("message")));
+    ok(event.constructor === MessageEvent, "constructor");
+    equal(Object.hasOwn(event, "data"), false);
   }),
 
   spec('"dispatches the newly created event": while it is open, as it arrives', async (context) => {
