@@ -18,7 +18,10 @@ export default defineConfig({
       {
         test: {
           name: "node",
-          include: ["test/{unit,machine,client,msw,house,demo}/**/*.test.ts", "test/spec/node.test.ts"],
+          include: [
+            "test/{unit,machine,client,msw,house,demo}/**/*.test.ts",
+            "test/spec/{node,polyfill,drop-in}.test.ts",
+          ],
           setupFiles: ["test/setup/node.ts"],
           execArgv: ["--expose-gc"],
           testTimeout: 60_000,

@@ -31,6 +31,9 @@ function defineMessage(): Make {
     get lastEventId(): string {
       return this.#lastEventId;
     }
+    get [Symbol.toStringTag](): string {
+      return "MessageEvent";
+    }
     get source(): null {
       return null;
     }

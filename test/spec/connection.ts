@@ -184,20 +184,6 @@ export const connectionTests: readonly SpecTest[] = [
     equal((await heard.next("message")).event.origin, context.otherOrigin);
   }),
 
-  spec(
-    '"Let request be the EventSource object\'s request": reconnecting begins at the original URL',
-    async (context) => {
-      const target = await context.lane(soon);
-      const lane = await context.lane(
-        { status: 301, headers: { location: target.url, "cache-control": "max-age=60" }, finish: "end" },
-        { body: "data: b\n\n" },
-      );
-      const heard = context.open(lane);
-      equal((await heard.next("message")).event.data, "b");
-      equal((await target.requests(0)).length, 1);
-    },
-  ),
-
   spec('"if res is not a network error, then reestablish the connection": when the body ends', (context) =>
     expectReconnect(context, { body: ": a\n\n", finish: "end" }, "open"),
   ),

@@ -235,6 +235,17 @@ export const extensionTests: readonly SpecTest[] = [
     ({ kind, name }) => kind === "server" && name !== "workerd",
   ),
 
+  ours("a reconnect begins at the original URL, not where a redirect led", async (context) => {
+    const target = await context.lane(soon);
+    const lane = await context.lane(
+      { status: 301, headers: { location: target.url, "cache-control": "max-age=60" }, finish: "end" },
+      { body: "data: b\n\n" },
+    );
+    const heard = context.open(lane);
+    equal((await heard.next("message")).event.data, "b");
+    equal((await target.requests(0)).length, 1);
+  }),
+
   ours("a URL that can never answer fails the connection", async (context) => {
     for (const url of ["about:blank", "mailto:a@example.com", "ftp://127.0.0.1/"]) {
       const { event, readyState } = await context.open(url).next();

@@ -18,6 +18,9 @@ export const commands: Readonly<Record<string, readonly string[]>> = {
 /** The built class. */
 export const built: string = join(root, "dist/eventsource.js");
 
+/** The `eventsource` package, for `conformance.ts`. */
+export const theirs: string = join(root, "bench/node_modules/eventsource/dist/index.js");
+
 /** Runs the suite in a runtime; `module` exports the class, or is `"native"`. */
 export async function outcomesOf(name: string, module: string, port: number): Promise<readonly Outcome[]> {
   const baseUrl = `http://127.0.0.1:${port}`;
@@ -30,7 +33,8 @@ export async function outcomesOf(name: string, module: string, port: number): Pr
   }
   const script = join(import.meta.dirname, "command.ts");
   const order = [script, module, baseUrl, name, ...(isOurs ? [] : ["foreign"])];
-  return parse((await run(command, [...args, ...order], root)).stdout);
+  const flags = module === "native" && name.startsWith("node") ? ["--experimental-eventsource"] : [];
+  return parse((await run(command, [...args, ...flags, ...order], root)).stdout);
 }
 
 function parse(output: string): Outcome[] {

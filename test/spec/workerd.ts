@@ -18,7 +18,8 @@ import * as ours from "./class.js";
 export default {
   async test() {
     const { EventSource } = ${isOurs ? "ours" : "globalThis"};
-    for (const outcome of await runAll(EventSource, "${baseUrl}", "workerd", ${isOurs}))
+    const environment = { name: "workerd", kind: "server", isOurs: ${isOurs} };
+    for (const outcome of await runAll({ EventSource, baseUrl: "${baseUrl}", environment }))
       console.log(JSON.stringify(outcome));
   },
 };
@@ -26,7 +27,7 @@ export default {
   );
   // What only Node needs is left out.
   const shipped = sources.filter(
-    (file) => !/^(server|command|workerd|outcomes|conformance|global-setup|worker)\.ts$/.test(file),
+    (file) => !/^(server|command|workerd|outcomes|conformance|browsers|global-setup|worker)\.ts$/.test(file),
   );
   const modules = ["worker.js", "class.js", ...shipped];
   await writeFile(
