@@ -23,6 +23,9 @@ type Listener<E extends Event> = (this: EventSource, event: E) => unknown;
 /** "This must initially be ... probably in the region of a few seconds" (ms). */
 const RECONNECTION_TIME = 3000;
 
+/** "The about:event-stream URL is defined for use as the URL for EventSource instances created from a ReadableStream." */
+const STREAM_URL = "about:event-stream";
+
 const define = Object.defineProperty;
 /** So that the script-tag build, which contains the class, loads even where there is only the language. */
 const Target: typeof EventTarget = globalThis.EventTarget ?? Object;
@@ -82,7 +85,8 @@ export class EventSource extends Target {
     this.#url = parse(`${url}`);
     this.#withCredentials = !!withCredentials;
     const transport = createFetchTransport(
-      this.#url,
+      // The URL of `fromReadableStream` is none that could be requested.
+      this.#url === STREAM_URL ? "data:," : this.#url,
       { headers, body, fetch: strict(fetch) },
       requestInit(this.#withCredentials, method),
       systemClock,
@@ -188,12 +192,13 @@ export class EventSource extends Target {
   static fromReadableStream(stream: ReadableStream<unknown>): EventSource {
     const reader = stream.getReader();
     const response = {
+      url: STREAM_URL,
       status: 200,
       headers: new Headers({ "content-type": "text/event-stream" }),
       body: { getReader: () => reader },
     };
     // A POST is never repeated.
-    const source = new EventSource("about:event-stream", {
+    const source = new EventSource(STREAM_URL, {
       method: "POST",
       fetch: async () => response as unknown as Response,
     });
