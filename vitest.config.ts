@@ -55,6 +55,8 @@ export default defineConfig({
           name: "chromium-project",
           include: ["test/browser/**/*.test.ts", "test/spec/page.test.ts"],
           globalSetup: ["test/browser/event-stream-server.ts", "test/spec/global-setup.ts"],
+          // The files share a server, and a browser opens six connections to one at a time.
+          fileParallelism: false,
           browser: {
             enabled: true,
             headless: true,

@@ -9,10 +9,10 @@ import {
 import { createChannel, isThenable, type Channel, type ListenerOptions } from "./emitter.ts";
 import { EventSourceError } from "./errors.ts";
 import { createFetchTransport } from "./fetch-transport.ts";
-import { invalid, parseUrl, startingId } from "./http.ts";
+import { invalid, originOf, parseUrl, startingId } from "./http.ts";
 import { decodeFailed, isEnd, toEvent, type DecodedEvent } from "./interpret.ts";
 import { createFeed, createPump } from "./iterate.ts";
-import { splitOptions, type EventSourceOptions } from "./options.ts";
+import { isPlain, splitOptions, type EventSourceOptions } from "./options.ts";
 import { baseUrl, whenOnline } from "./page.ts";
 import { defaultRetry, type RetryPolicy } from "./retry.ts";
 import type {
@@ -87,6 +87,10 @@ export function createEventSource<D extends Decoder>(
 ): EventSourceClient<EventsOf<D>>;
 export function createEventSource<Events extends object = TextEvents>(
   url: EventSourceUrl,
+  options?: EventSourceOptions & { decode?: undefined },
+): EventSourceClient<Events>;
+export function createEventSource<Events extends object = Record<string, unknown>>(
+  url: EventSourceUrl,
   options?: EventSourceOptions,
 ): EventSourceClient<Events>;
 export function createEventSource<Events extends object>(
@@ -103,13 +107,14 @@ export function createClient<Events extends object = TextEvents>(
   environment: Environment,
 ): EventSourceClient<Events> {
   const [ours, init] = splitOptions(options);
-  const { transport = "auto", decode, endOn, signal, retry, body } = ours;
+  const { transport = "auto", decode, endOn, signal, retry } = ours;
   const isRequest = typeof transport !== "function";
   // What is not opened yet, such as a client made during server-side rendering, needs no page to resolve against.
-  const target = typeof url === "function" ? undefined : parseUrl(url, baseUrl() ?? "http://localhost");
-  if (transport === "native") throw new EventSourceError("unsupported", 'There is no "native" transport yet');
+  const isUnresolved = options.open === false && !baseUrl();
+  const target = typeof url === "function" ? undefined : parseUrl(url, isUnresolved ? "http://a" : undefined);
+  if (transport === "native") throw new EventSourceError("unsupported", 'No "native" transport yet');
   if (isRequest && transport !== "auto" && transport !== "fetch")
-    throw invalid("transport", '"auto", "fetch" or a function');
+    throw invalid("transport", "a known name or a function");
 
   const byType = new Map<string, Channel<DecodedEvent>>();
   const everyEvent = createChannel<DecodedEvent>();
@@ -144,31 +149,33 @@ export function createClient<Events extends object = TextEvents>(
       return undefined;
     }
     // What nobody listens to is not decoded either.
-    if (!decode || !(byType.get(type)?.size() || everyEvent.size())) return hand(event, data);
-    // Nothing is handed on when it was closed meanwhile.
-    const unlessClosed =
-      <T>(then: (event: ServerSentEvent, value: T) => PromiseLike<unknown> | undefined) =>
-      (value: T) =>
-        status === connection.status ? then(event, value) : undefined;
+    if (!decode || !(byType.get(type)?.size() || everyEvent.size())) return hand(status, event, data);
     try {
       const decoded = decode(data, event);
-      return isThenable(decoded)
-        ? decoded.then(unlessClosed(hand), unlessClosed(refuse))
-        : unlessClosed(hand)(decoded);
+      if (!isThenable(decoded)) return hand(status, event, decoded);
+      return decoded.then(
+        (value) => hand(status, event, value),
+        (cause) => refuse(status, event, cause),
+      );
     } catch (cause) {
-      return unlessClosed(refuse)(cause);
+      return refuse(status, event, cause);
     }
   });
 
-  /** The last event ID moves with the event, so that what was not handed over is sent again after a reconnect. */
-  function hand(event: DecodedEvent, data: unknown): PromiseLike<unknown> | undefined {
+  /**
+   * Hands an event over, unless the caller's own code has changed the status since `before`.
+   * The last event ID moves with the event, so that what was not handed over is sent again after a reconnect.
+   */
+  function hand(before: ConnectionStatus, event: DecodedEvent, data: unknown): Promise<unknown> | undefined {
+    if (before !== connection.status) return undefined;
     connection.lastEventId = event.lastEventId;
     event.data = data;
     void byType.get(event.type)?.emit(event);
     return everyEvent.emit(event);
   }
 
-  function refuse(event: ServerSentEvent, cause: unknown): undefined {
+  function refuse(before: ConnectionStatus, event: ServerSentEvent, cause: unknown): undefined {
+    if (before !== connection.status) return;
     connection.lastEventId = event.lastEventId;
     void errors.emit(decodeFailed(event, cause));
   }
@@ -177,13 +184,13 @@ export function createClient<Events extends object = TextEvents>(
     {
       transport: isRequest ? createFetchTransport(url, ours, init, environment.clock) : transport,
       // "A request body is never replayed silently": only a plain GET or HEAD is sent twice unasked.
-      retry: (retry ?? (body == null && /^(get|head)$/i.test(init.method ?? "get"))) && {
+      retry: (retry ?? isPlain(init)) && {
         ...defaultRetry,
         ...(splitOptions(retry || {}, "retry.")[0] as RetryPolicy),
       },
       lastEventId: startingId(ours.headers, ours.lastEventId),
       endless: endOn !== undefined,
-      signal,
+      signal: signal ?? undefined,
       onStatus(status) {
         if (status.state === "open") {
           openUrl = status.url;
@@ -229,7 +236,7 @@ export function createClient<Events extends object = TextEvents>(
       return connection.lastEventId;
     },
     get url() {
-      return target?.href ?? openUrl;
+      return target ? (isUnresolved ? String(url) : target.href) : openUrl;
     },
     get readyState() {
       const { state } = connection.status;
@@ -260,12 +267,4 @@ export function createClient<Events extends object = TextEvents>(
   };
   if (options.open !== false) client.open();
   return client as unknown as EventSourceClient<Events>;
-}
-
-function originOf(url: string): string {
-  try {
-    return new URL(url).origin;
-  } catch {
-    return "null";
-  }
 }

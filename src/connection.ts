@@ -173,21 +173,24 @@ export function createConnection(
     const cancelTimer = clock.after(delay, connect);
     cancelWait = () => {
       cancelTimer();
-      cancelOnline?.();
+      if (!cancelOnline) return;
+      cancelOnline();
+      failingSince += clock.now() - now; // being offline spends nothing
     };
     Object.assign(error, { willRetry: true, delay });
     if (cancelOnline) {
       failures--;
       setStatus({ state: "paused", reason: "offline" });
     } else setStatus({ state: "waiting", attempt: failures, delay, error });
-    // `willRetry` is no longer true when a listener has closed.
-    if (status.state !== "closed") onError(error);
+    if (status.state === "closed") Object.assign(error, { willRetry: false }); // a listener closed
+    onError(error);
   }
 
   function willRetry({ shouldRetry }: RetryPolicy, error: EventSourceError, elapsed: number): boolean {
     const verdict = isRetryable(error);
     try {
-      return shouldRetry?.({ error, attempt: failures, elapsed, willRetry: verdict }) ?? verdict;
+      const own = shouldRetry?.({ error, attempt: failures, elapsed, willRetry: verdict });
+      return typeof own === "boolean" ? own : verdict;
     } catch (thrown) {
       report(thrown);
       return verdict;

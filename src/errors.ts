@@ -55,23 +55,29 @@ export class EventSourceError extends Error implements EventSourceErrorDetails {
     Object.assign(this, details);
   }
 
-  /** All that is known, for logs. Cookies are left out of the headers. */
+  /** All that is known, for logs. Of the headers, cookies and the target of a redirect are left out. */
   toJSON(): Record<string, unknown> {
     const { cause } = this;
     return {
       ...(this as object),
       message: this.message,
-      headers: this.headers && { ...Object.fromEntries(this.headers), "set-cookie": undefined },
+      headers: this.headers && {
+        ...Object.fromEntries(this.headers),
+        "set-cookie": undefined,
+        location: undefined,
+      },
       cause: cause instanceof Error ? `${cause.name}: ${cause.message}` : undefined,
     };
   }
 }
 
-/** Passes an `EventSourceError` through and makes any other value the cause of one. */
+/** Passes an `EventSourceError` through, which others will add to, and makes any other value the cause of one. */
 export function toEventSourceError(
   cause: unknown,
   code: EventSourceErrorCode,
   message: string,
 ): EventSourceError {
-  return cause instanceof EventSourceError ? cause : new EventSourceError(code, message, { cause });
+  return cause instanceof EventSourceError && Object.isExtensible(cause)
+    ? cause
+    : new EventSourceError(code, message, { cause });
 }

@@ -1,9 +1,10 @@
+import { release } from "./body.ts";
 import type { Clock } from "./clock.ts";
 import { EventSourceError, toEventSourceError, type EventSourceErrorCode } from "./errors.ts";
 import { checkResponse, parseUrl, requestHeaders } from "./http.ts";
 import { baseUrl } from "./page.ts";
 import { readBatches } from "./reader.ts";
-import type { AttemptContext, PerAttempt, Sink, StreamItem, Transport } from "./types.ts";
+import type { AttemptContext, HeadersInput, PerAttempt, Sink, StreamItem, Transport } from "./types.ts";
 
 /** The part of `fetch` that we use: any implementation that streams fits. */
 export type FetchLike = (url: string, init: RequestInit) => PromiseLike<Response>;
@@ -11,15 +12,15 @@ export type FetchLike = (url: string, init: RequestInit) => PromiseLike<Response
 /** The options of a request, beside the members of `RequestInit` that pass through to fetch. */
 export interface RequestOptions {
   /** Request headers, or a function of the attempt. `Accept` is set where you do not; `Last-Event-ID` is always ours. */
-  headers?: PerAttempt<HeadersInit> | undefined;
+  headers?: PerAttempt<HeadersInput> | undefined;
   /** Request body, or a function of the attempt. It is never sent again unless you set `retry`. */
-  body?: PerAttempt<BodyInit | null | undefined> | undefined;
+  body?: PerAttempt<RequestInit["body"]> | undefined;
   /**
    * As for fetch, or `"same-origin"`: fails with `http-status` before the request, and its headers, go to another
    * origin. Fetch by itself takes only `Authorization` away there. A browser does not tell where a redirect leads:
    * there `"same-origin"` refuses every redirect. Default `"follow"`.
    */
-  redirect?: RequestRedirect | "same-origin" | undefined;
+  redirect?: RequestInit["redirect"] | "same-origin";
   /**
    * Called with a 401 response. When its promise resolves the request is made once more, at once, with fresh `headers`;
    * a second 401 is fatal (`unauthorized`). A body is sent again by this. Streams that share the function share one
@@ -30,7 +31,7 @@ export interface RequestOptions {
   fetch?: FetchLike | undefined;
   /** Sends the last event ID as this query parameter, in place of any old one, instead of the header. */
   lastEventIdParam?: string | undefined;
-  /** Most ms until the response headers, time spent in `url`, `headers` and `body` functions included. Default off. */
+  /** Most ms until the response headers, time spent in `url`, `headers` and `body` functions included, but not in `onUnauthorized`. Default off. */
   connectTimeout?: number | undefined;
   /** Most ms without a byte; comments count. Set it to two or three heartbeats of the server. Default off. */
   idleTimeout?: number | undefined;
@@ -67,7 +68,8 @@ export async function* fetchBatches(
   context: AttemptContext,
   sink: Omit<Sink, "deliver">,
 ): AsyncGenerator<StreamItem[], void> {
-  const { onUnauthorized, redirect, lastEventIdParam, idleTimeout, maxEventSize } = options;
+  const { onUnauthorized, lastEventIdParam, idleTimeout, maxEventSize } = options;
+  const isSameOrigin = (init.redirect as string) === "same-origin";
   const { lastEventId, signal } = context;
   let target: URL;
   let opened = false;
@@ -82,41 +84,48 @@ export async function* fetchBatches(
       );
   };
   const stopWatch = () => watch();
+  const watchConnecting = () => watch(options.connectTimeout, "connect-timeout");
 
   async function request(): Promise<Response> {
-    const given = <T>(value: PerAttempt<T>): T | PromiseLike<T> =>
-      typeof value === "function"
+    const given = <T>(value: PerAttempt<T>): T | PromiseLike<T> => {
+      signal.throwIfAborted();
+      return typeof value === "function"
         ? (value as (context: AttemptContext) => T | PromiseLike<T>)(context)
         : value;
+    };
+    const send = options.fetch ?? globalThis.fetch;
+    if (!send) throw new EventSourceError("unsupported", "There is no fetch here");
     target = parseUrl(await given(url));
     if (lastEventIdParam && lastEventId) target.searchParams.set(lastEventIdParam, lastEventId);
+    const sentHeaders = requestHeaders(await given(options.headers), lastEventIdParam ? "" : lastEventId);
     const sent: RequestInit = {
       // A page has an HTTP cache, which must neither answer nor keep a stream. Some other runtimes refuse the member.
       ...(baseUrl() && { cache: "no-store" }),
       ...init,
-      headers: requestHeaders(await given(options.headers), lastEventIdParam ? "" : lastEventId),
+      headers: sentHeaders,
       body: (await given(options.body)) ?? null,
-      redirect: redirect === "same-origin" ? "manual" : (redirect ?? "follow"),
+      ...(isSameOrigin && { redirect: "manual" }),
       signal,
     };
     for (let count = 0; ; count++) {
       signal.throwIfAborted();
-      const response = await (options.fetch ?? fetch)(target.href, sent);
+      const response = await send(target.href, sent);
       const { status, headers, type } = response;
       const location = headers.get("location");
-      if (
-        redirect !== "same-origin" ||
-        !(type === "opaqueredirect" || (location && /30[12378]/.test(`${status}`)))
-      )
+      if (!isSameOrigin || !(type === "opaqueredirect" || (location && /30[12378]/.test(`${status}`))))
         return response;
-      release(response);
+      release(response.body);
       const next = location && new URL(location, target);
       // A browser does not tell where a redirect leads (`location` is null); refusing is the safe answer.
       if (!next || next.origin !== target.origin || count > 19)
-        throw new EventSourceError("http-status", "Refused to follow a redirect", { status, headers });
+        throw new EventSourceError("http-status", "Refused a redirect", { status, headers });
       target = next;
-      if (status === 303 || (status < 303 && sent.method === "POST"))
+      const method = sent.method?.toUpperCase();
+      if (status === 303 ? method !== "HEAD" : status < 303 && method === "POST") {
         Object.assign(sent, { method: "GET", body: null });
+        for (const name of ["type", "length", "encoding", "language", "location"])
+          sentHeaders.delete(`content-${name}`);
+      }
     }
   }
 
@@ -127,22 +136,22 @@ export async function* fetchBatches(
     const { done } = shared;
     const response = await request();
     if (response.status !== 401) return response;
+    watch();
     try {
       // Nothing to do when another stream refreshed after this request was made.
       if (shared.done === done)
         await (shared.inFlight ??= (async () => {
-          try {
-            await onUnauthorized(response);
-            shared.done++;
-          } finally {
-            shared.inFlight = undefined;
-          }
-        })());
+          await onUnauthorized(response);
+          shared.done++;
+        })().finally(() => {
+          shared.inFlight = undefined;
+        }));
     } catch (cause) {
-      throw toEventSourceError(cause, "unauthorized", "onUnauthorized failed");
+      throw new EventSourceError("unauthorized", "onUnauthorized failed", { cause });
     } finally {
-      release(response);
+      release(response.body);
     }
+    watchConnecting();
     return request();
   }
 
@@ -150,7 +159,7 @@ export async function* fetchBatches(
   signal.addEventListener("abort", stopWatch);
   try {
     signal.throwIfAborted();
-    watch(options.connectTimeout, "connect-timeout");
+    watchConnecting();
     const response = await respond();
     watch();
     await checkResponse(response, clock.after);
@@ -168,8 +177,4 @@ export async function* fetchBatches(
   } catch (cause) {
     throw toEventSourceError(cause, "network", opened ? "The connection was lost" : "The request failed");
   }
-}
-
-function release({ body }: Response): void {
-  void body?.cancel?.().catch(() => {});
 }

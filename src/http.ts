@@ -1,6 +1,8 @@
+import { readerOf } from "./body.ts";
+import type { Clock } from "./clock.ts";
 import { EventSourceError } from "./errors.ts";
 import { baseUrl } from "./page.ts";
-import type { AttemptContext, PerAttempt } from "./types.ts";
+import type { AttemptContext, HeadersInput, PerAttempt } from "./types.ts";
 
 /** The media type of an event stream. */
 const EVENT_STREAM = "text/event-stream";
@@ -37,19 +39,21 @@ export function parseUrl(url: string | URL, base: string | undefined = baseUrl()
   return valid("url", "an absolute URL without credentials", () => {
     const parsed = new URL(url, base);
     // fetch refuses credentials in a URL with an error that looks like a network failure, on every attempt.
-    if (parsed.username || parsed.password) throw parsed;
+    // So it does other schemes.
+    if (parsed.username || parsed.password || !/^(https?|data|blob|file):/.test(parsed.protocol))
+      throw parsed;
     return parsed;
   });
 }
 
 /** Headers, or `invalid-option`. */
-function parseHeaders(headers: HeadersInit | undefined): Headers {
+function parseHeaders(headers: HeadersInput | undefined): Headers {
   return valid("headers", "well-formed names and values", () => new Headers(headers));
 }
 
 /** Where a stream starts: a caller's own header says so too, but no more than that (see `requestHeaders`). */
 export function startingId(
-  headers: PerAttempt<HeadersInit> | undefined,
+  headers: PerAttempt<HeadersInput> | undefined,
   lastEventId: string | undefined,
 ): string {
   // Fixed headers are refused now, rather than at every attempt.
@@ -61,7 +65,7 @@ export function startingId(
  * Completes the headers of a request. The standard sets `Accept`, but a caller's own wins, since some protocols ask for
  * several types. `Last-Event-ID` is always the tracked one: a caller's would pin the stream to an old place.
  */
-export function requestHeaders(given: HeadersInit | undefined, lastEventId: string): Headers {
+export function requestHeaders(given: HeadersInput | undefined, lastEventId: string): Headers {
   const headers = parseHeaders(given);
   if (!headers.has("accept")) headers.set("accept", EVENT_STREAM);
   headers.delete("last-event-id");
@@ -79,6 +83,15 @@ function headerBytes(id: string): string {
     return id;
   } catch {
     return Array.from(new TextEncoder().encode(id), (byte) => String.fromCharCode(byte)).join("");
+  }
+}
+
+/** The origin of a URL, `"null"` where there is none. */
+export function originOf(url: string): string {
+  try {
+    return new URL(url).origin;
+  } catch {
+    return "null";
   }
 }
 
@@ -106,10 +119,7 @@ export function refusal({ status, headers }: Response): EventSourceError | undef
 }
 
 /** Throws the reason why a response is not an event stream, with the start of its body. */
-export async function checkResponse(
-  response: Response,
-  after: (delay: number, callback: () => void) => () => void,
-): Promise<void> {
+export async function checkResponse(response: Response, after: Clock["after"]): Promise<void> {
   const error = refusal(response);
   if (error) throw Object.assign(error, { body: await bodyStart(response, after) });
   if (response.body === undefined)
@@ -117,18 +127,15 @@ export async function checkResponse(
 }
 
 /** Reads the start of a rejected response as text, gives up soon, and releases the body. */
-export async function bodyStart(
-  { body }: Response,
-  after: (delay: number, callback: () => void) => () => void,
-): Promise<string> {
-  const reader = body?.getReader?.();
+export async function bodyStart({ body }: Response, after: Clock["after"]): Promise<string> {
+  const reader = body ? readerOf(body) : undefined;
   const decoder = new TextDecoder();
   const cancel = () => void reader?.cancel().catch(() => {});
   const cancelTimer = after(BODY_WAIT, cancel);
   let text = "";
   try {
     for (let read; reader && text.length < BODY_START && !(read = await reader.read()).done;)
-      text += decoder.decode(read.value, { stream: true });
+      text += decoder.decode(read.value as Uint8Array, { stream: true });
   } catch {
     // What arrived before the body failed is still worth showing.
   }

@@ -27,7 +27,7 @@ export function toEvent({ type, data, lastEventId }: StreamItem, origin: string)
 /** Whether an event completes the stream. */
 export function isEnd(event: ServerSentEvent, endOn: InterpretOptions["endOn"]): boolean {
   try {
-    return typeof endOn === "function" ? endOn(event) : event.raw === endOn;
+    return typeof endOn === "function" ? endOn(event) === true : event.raw === endOn;
   } catch (error) {
     report(error);
     return false;
@@ -36,5 +36,5 @@ export function isEnd(event: ServerSentEvent, endOn: InterpretOptions["endOn"]):
 
 /** The error for an event whose data could not be decoded. */
 export function decodeFailed(event: ServerSentEvent, cause: unknown): EventSourceError {
-  return new EventSourceError("decode-failed", "The data of an event could not be decoded", { event, cause });
+  return new EventSourceError("decode-failed", "The data could not be decoded", { event, cause });
 }

@@ -33,7 +33,7 @@ export interface ReadEventsOptions extends InterpretOptions {
   /** Most characters buffered for one event, else `event-too-large`, which is fatal. Default 16 MiB (16777216). */
   maxEventSize?: number | undefined;
   /** Aborting it closes. When it is aborted already, no request is made. */
-  signal?: AbortSignal | undefined;
+  signal?: AbortSignal | null | undefined;
 }
 
 /** Options of {@link fetchEvents}. Members not named here go to fetch as they are. */
@@ -55,33 +55,51 @@ export interface EventSourceOptions extends FetchEventsOptions {
 }
 
 /** The options that are ours, by what they must be. All others go to fetch. */
-const expected: Record<string, string> = {
-  number: "connectTimeout idleTimeout maxEventSize initial factor max jitter attempts elapsed stableAfter",
-  function: "decode fetch onUnauthorized shouldRetry",
-  string: "lastEventId lastEventIdParam",
-  "string or function": "endOn",
-  "object or false": "retry",
-  object: "signal",
-  boolean: "open",
-  "": "headers body redirect transport",
-};
+const ours: [type: string, names: RegExp][] = [
+  ["number", /^(connectTimeout|idleTimeout|maxEventSize|retry\.(?!should).*)$/],
+  ["function", /^(decode|fetch|onUnauthorized|retry\.shouldRetry)$/],
+  ["string", /^(lastEventId|lastEventIdParam)$/],
+  ["string or function", /^(endOn|transport)$/],
+  ["object or false", /^retry$/],
+  ["object", /^signal$/],
+  ["boolean", /^open$/],
+  ["", /^(headers|body)$/],
+];
 
 /**
  * Divides options into those that are ours and the rest, without members that are undefined.
  * The rest goes to fetch; ours do not, since a custom fetch may have its own idea of `retry`.
  *
- * @throws EventSourceError `invalid-option` for the first one that is not of its type, or a negative number.
+ * @throws EventSourceError `invalid-option` for the first one that is not of its type or range.
  */
-export function splitOptions<T extends object>(options: T, prefix = ""): [ours: T, init: RequestInit] {
-  const ours: Record<string, unknown> = {};
+export function splitOptions<T extends object>(options: T, prefix = ""): [own: T, init: RequestInit] {
+  const own: Record<string, unknown> = {};
   const init: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     if (value === undefined) continue;
-    const type = Object.keys(expected).find((key) => expected[key]!.split(" ").includes(name));
-    const found = value === false && name === "retry" ? "false" : typeof value;
-    if (type && (!type.includes(found) || (found === "number" && !((value as number) >= 0))))
-      throw invalid(prefix + name, type);
-    (type === undefined ? init : ours)[name] = value;
+    const option = prefix + name;
+    const type = ours.find(([, names]) => names.test(option))?.[0];
+    if (!isValid(option, value, type)) throw invalid(option, type || "what fetch takes");
+    (type === undefined ? init : own)[name] = value;
   }
-  return [ours as T, init];
+  if (own["body"] != null && isPlain(init)) throw invalid("method", "one that takes a body");
+  return [own as T, init];
+}
+
+function isValid(option: string, value: unknown, type: string | undefined): boolean {
+  if (type === undefined)
+    try {
+      // Asked now, since fetch refuses with what looks like a network failure. `"same-origin"` is our own for `redirect`.
+      return !globalThis.Request || value === "same-origin" || !!new Request("http://a", { [option]: value });
+    } catch {
+      return false;
+    }
+  if (typeof value === "number")
+    return type === "number" && value >= +/factor/.test(option) && !(value > 1 && /jitter/.test(option));
+  return !type || type.includes(value === false && /retry/.test(option) ? "false" : typeof value);
+}
+
+/** Whether a request is a GET or HEAD. */
+export function isPlain({ method = "GET" }: RequestInit): boolean {
+  return /^(get|head)$/i.test(method);
 }

@@ -1,4 +1,5 @@
 import { createParser } from "eventsource-parser";
+import { readerOf, type Body } from "./body.ts";
 import { EventSourceError } from "./errors.ts";
 import type { StreamItem } from "./types.ts";
 
@@ -7,9 +8,6 @@ const PIECE = 8192;
 
 /** `data: `, which is not part of what `maxEventSize` counts. */
 const PREFIX = 6;
-
-/** A response body: a web stream, or whatever async iterable a custom fetch returns. */
-export type Body = ReadableStream<unknown> | AsyncIterable<unknown>;
 
 export interface ReadOptions {
   /** Characters buffered for one event. Default 16 MiB. */
@@ -81,7 +79,7 @@ export async function* readBatches(
   /** The line that has not ended yet. */
   let tail = "";
 
-  const reader = ("getReader" in body ? body : fromIterable(body)).getReader();
+  const reader = readerOf(body);
   const cancel = () => void reader.cancel().catch(() => {});
   signal.addEventListener("abort", cancel);
   try {
@@ -91,7 +89,7 @@ export async function* readBatches(
       onWait?.();
       // "Once the end of the file is reached, any pending data must be discarded."
       if (done) return;
-      const bytes = typeof value === "string" ? new TextEncoder().encode(value) : (value as Uint8Array);
+      const bytes = toBytes(value);
       let end = bytes.length;
       while (end && !isLineEnd(bytes[end - 1])) end--;
       for (let start = 0, cut; start < end; start = cut) {
@@ -115,9 +113,10 @@ export async function* readBatches(
   }
 }
 
-/** Where a body is an async iterable (Node), there is `ReadableStream.from`, which the DOM types lack. */
-function fromIterable(body: AsyncIterable<unknown>): ReadableStream<unknown> {
-  return (ReadableStream as unknown as { from(body: AsyncIterable<unknown>): ReadableStream<unknown> }).from(
-    body,
-  );
+/** The bytes of a chunk, which may be text, a buffer or a view of one. */
+function toBytes(chunk: unknown): Uint8Array {
+  const view = typeof chunk === "string" ? new TextEncoder().encode(chunk) : (chunk as Uint8Array);
+  if (view.byteLength === undefined)
+    throw new EventSourceError("unsupported", "The body is neither bytes nor text");
+  return new Uint8Array(view.buffer ?? view, view.byteOffset, view.byteLength);
 }

@@ -58,11 +58,10 @@ export const defaultRetry: RetryPolicy = {
 /** The default rules: whether an error is worth another attempt. */
 export function isRetryable({ code, status, cause }: EventSourceError): boolean {
   // Statuses that say "later", not "no".
-  if (code === "http-status")
-    return /^(408|425|429|5..)$/.test(`${status}`) && status !== 501 && status !== 505;
+  if (code === "http-status") return /^(408|425|429|5(?!01|05)..)$/.test(`${status}`);
   // When the refresh itself failed, which says nothing about the credentials.
   if (code === "unauthorized") return cause !== undefined;
-  return ["network", "connect-timeout", "idle-timeout", "premature-end"].includes(code);
+  return /network|timeout|premature/.test(code);
 }
 
 /** `Retry-After` in ms: seconds or an HTTP date. 0 when there is none, or none that can be read. */

@@ -1,10 +1,11 @@
+import type { Body } from "./body.ts";
 import { systemClock } from "./clock.ts";
 import { EventSourceError, toEventSourceError } from "./errors.ts";
 import { fetchBatches } from "./fetch-transport.ts";
-import { checkResponse, parseUrl, startingId } from "./http.ts";
+import { checkResponse, invalid, originOf, parseUrl, startingId } from "./http.ts";
 import { decodeFailed, isEnd, toEvent, type DecodedEvent } from "./interpret.ts";
 import { splitOptions, type FetchEventsOptions, type ReadEventsOptions } from "./options.ts";
-import { readBatches, type Body } from "./reader.ts";
+import { readBatches } from "./reader.ts";
 import type {
   AnyEvent,
   AttemptContext,
@@ -43,6 +44,10 @@ export function fetchEvents<D extends Decoder>(
 ): EventStream<EventsOf<D>>;
 export function fetchEvents<Events extends object = TextEvents>(
   url: PerAttempt<string | URL>,
+  options?: FetchEventsOptions & { decode?: undefined },
+): EventStream<Events>;
+export function fetchEvents<Events extends object = Record<string, unknown>>(
+  url: PerAttempt<string | URL>,
   options?: FetchEventsOptions,
 ): EventStream<Events>;
 export function fetchEvents<Events extends object>(
@@ -69,6 +74,10 @@ export function readEvents<D extends Decoder>(
 ): EventStream<EventsOf<D>>;
 export function readEvents<Events extends object = TextEvents>(
   body: Response | Body,
+  options?: ReadEventsOptions & { decode?: undefined },
+): EventStream<Events>;
+export function readEvents<Events extends object = Record<string, unknown>>(
+  body: Response | Body,
   options?: ReadEventsOptions,
 ): EventStream<Events>;
 export function readEvents<Events extends object>(
@@ -76,6 +85,7 @@ export function readEvents<Events extends object>(
   options: ReadEventsOptions = {},
 ): EventStream<Events> {
   const [ours] = splitOptions(options);
+  if (!isReadable(body)) throw invalid("body", "a Response or a stream that nobody has read from");
   return createEventStream(ours, async function* (context, sink) {
     let stream = body as Body | null;
     if ("status" in body) {
@@ -85,6 +95,13 @@ export function readEvents<Events extends object>(
     }
     if (stream) yield* readBatches(stream, { ...context, maxEventSize: ours.maxEventSize });
   });
+}
+
+/** Whether something is a response or a stream that nobody has read from. */
+function isReadable(body: unknown): boolean {
+  const object = Object(body) as Response & ReadableStream;
+  const isOne = "status" in object || "getReader" in object || Symbol.asyncIterator in object;
+  return isOne && !object.bodyUsed && !object.locked;
 }
 
 function createEventStream<Events extends object>(
@@ -115,7 +132,7 @@ function createEventStream<Events extends object>(
       { attempt: 1, lastEventId, signal: controller.signal },
       {
         open({ url }, answer) {
-          if (url) ({ origin } = new URL(url));
+          origin = originOf(url);
           resolve(answer);
         },
         fail,

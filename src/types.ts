@@ -49,6 +49,9 @@ export interface AttemptContext {
 /** A value, or a function called once per attempt, for whatever may expire. */
 export type PerAttempt<T> = T | ((context: AttemptContext) => T | PromiseLike<T>);
 
+/** What a request takes as headers. Not `HeadersInit`, which Node's types do not declare globally. */
+export type HeadersInput = NonNullable<RequestInit["headers"]>;
+
 /**
  * One block of an event stream, or a comment of it.
  * A block without data (`data` undefined) only moves the last event ID.

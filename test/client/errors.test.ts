@@ -472,8 +472,7 @@ describe("every error", () => {
     ["premature-end", "end", { endOn: "x" }],
     ["retries-exhausted", "drop", { retry: { attempts: 0 } }],
     ["network", "stream", { headers: () => Promise.reject(new Error("no token")) }],
-    ["network", "stream", { mode: "navigate" }],
-    ["network", "stream", { method: "BAD METHOD" }],
+    ["network", "stream", { fetch: () => Promise.reject(new TypeError("refused")) }],
   ];
 
   it.each(causes)(
@@ -556,4 +555,43 @@ describe("every error", () => {
       ].sort(),
     );
   });
+});
+
+describe("an option that fetch would refuse", () => {
+  it.each([
+    ["method", { method: "G T" }],
+    ["method", { method: "TRACE" }],
+    ["redirect", { redirect: "bogus" }],
+    ["credentials", { credentials: "x" }],
+    ["mode", { mode: "navigate" }],
+    ["cache", { cache: "zzz" }],
+    ["method", { body: "x" }],
+    ["retry.jitter", { retry: { jitter: 2 } }],
+    ["retry.jitter", { retry: { jitter: Infinity } }],
+    ["retry.factor", { retry: { factor: 0 } }],
+    ["retry.initial", { retry: { initial: Number.NaN } }],
+  ])("is invalid-option, naming %s, at once: %o", (option, options) => {
+    expect(() => createEventSource("http://localhost/", options as never)).toThrow(
+      expect.objectContaining({ code: "invalid-option", option }),
+    );
+  });
+
+  it.each(["ftp://localhost/", "mailto:a@localhost", "http://user:secret@localhost/", "nonsense"])(
+    "is invalid-option for the URL %s",
+    (url) => {
+      for (const make of [() => createEventSource(url), () => fetchEvents(url)])
+        expect(make).toThrow(expect.objectContaining({ code: "invalid-option", option: "url" }));
+    },
+  );
+});
+
+it("says unsupported, once, where there is no fetch", async () => {
+  const { fetch } = globalThis;
+  Reflect.deleteProperty(globalThis, "fetch");
+  try {
+    const { error } = await createEventSource("http://localhost/").closed;
+    expect(error).toMatchObject({ code: "unsupported", willRetry: false });
+  } finally {
+    globalThis.fetch = fetch;
+  }
 });

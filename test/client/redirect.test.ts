@@ -26,6 +26,28 @@ describe('redirect: "same-origin"', () => {
     },
   );
 
+  it.each([301, 302])(
+    "turns a post in small letters into a GET without body and content headers after a %i, as fetch does",
+    async (status) => {
+      await using server = await serve((response, { url }) =>
+        url === "/moved" ? stream(response).end() : response.writeHead(status, { location: "/moved" }).end(),
+      );
+      await collect(
+        fetchEvents(server.url, {
+          redirect: "same-origin",
+          method: "post",
+          body: "ask",
+          headers: { "Content-Type": "text/plain", ...secret },
+        }),
+      );
+      const { method, headers } = server.requests[1]!;
+      expect(method).toBe("GET");
+      expect(headers).not.toHaveProperty("content-type");
+      expect(headers["x-api-key"]).toBe("secret-key");
+      expect(await bodyOf(server.requests[1]!)).toBe("");
+    },
+  );
+
   it.each([301, 302, 303, 307, 308])(
     "refuses a %i to another origin before a custom header reaches it",
     async (status) => {

@@ -400,10 +400,38 @@ describe("readEvents", () => {
     await expect(collect(readEvents(body))).rejects.toMatchObject({ code: "network", cause });
   });
 
-  it("throws for a stream that somebody else reads", async () => {
-    const body = streamOf(THREE);
-    body.getReader();
-    await expect(collect(readEvents(body))).rejects.toMatchObject({ name: "EventSourceError" });
+  it.each([
+    ["a stream that somebody else reads", () => locked(streamOf(THREE))],
+    ["a response that was read", () => used(new Response("x"))],
+    ["text", () => "data: x\n\n"],
+    ["bytes", () => new TextEncoder().encode("data: x\n\n")],
+    ["nothing", () => null],
+    ["a promise", () => Promise.resolve(new Response("x"))],
+  ])("refuses %s at once, as invalid-option", async (_, make) => {
+    const body = await (async () => [make()])();
+    expect(() => readEvents(body[0] as never)).toThrow(
+      expect.objectContaining({ code: "invalid-option", option: "body" }),
+    );
+  });
+
+  it.each([
+    ["array buffers", (bytes: Uint8Array<ArrayBuffer>) => bytes.slice().buffer],
+    ["data views", (bytes: Uint8Array<ArrayBuffer>) => new DataView(bytes.slice().buffer)],
+    [
+      "views into a larger buffer",
+      (bytes: Uint8Array<ArrayBuffer>) => new Uint8Array([0, ...bytes, 0]).subarray(1, -1),
+    ],
+    ["text", (bytes: Uint8Array<ArrayBuffer>) => new TextDecoder().decode(bytes)],
+  ])("reads a stream of %s", async (_, make) => {
+    const bytes = new TextEncoder().encode("data: é\n\n");
+    const [event] = await collect(readEvents(holding(make(bytes))));
+    expect(event!.data).toBe("é");
+  });
+
+  it("is unsupported for a stream of anything else, and says so", async () => {
+    await expect(collect(readEvents(holding({})))).rejects.toMatchObject({
+      code: "unsupported",
+    });
   });
 
   it("keeps maxEventSize, lastEventId and endOn", async () => {
@@ -521,3 +549,22 @@ describe("schemas", () => {
     expect(await dataOf(events)).toEqual(["a", "b"]);
   });
 });
+
+function locked(body: ReadableStream): ReadableStream {
+  body.getReader();
+  return body;
+}
+
+function used(response: Response): Response {
+  void response.text();
+  return response;
+}
+
+function holding(chunk: unknown): ReadableStream<unknown> {
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(chunk);
+      controller.close();
+    },
+  });
+}

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { bearer, createEventSource, fetchEvents } from "../../src/index.ts";
+import { bearer, createEventSource, EventSourceError, fetchEvents } from "../../src/index.ts";
+import { createClient } from "../../src/client.ts";
 import { collect } from "../helpers/collect.ts";
 import { deferred } from "../helpers/deferred.ts";
+import { fakeTime } from "../helpers/fake-time.ts";
 import { refuse, serve, stream, type TestServer } from "../helpers/server.ts";
 import { roundTrips, until } from "../helpers/turns.ts";
 import { nextError, reach, take } from "../helpers/watch.ts";
@@ -278,5 +280,74 @@ describe("three concurrent streams", () => {
     await Promise.all(sources.map((source) => reach(source, "open")));
     for (const source of sources) source.close();
     expect(auth.refreshes).toBe(3);
+  });
+
+  it("goes on to refresh after an onUnauthorized that threw before it was asynchronous", async () => {
+    const auth = tokens();
+    await using server = await auth.serve();
+    auth.held = "stale";
+    let calls = 0;
+    using source = createEventSource(server.url, {
+      headers: auth.headers,
+      retry: soon,
+      onUnauthorized() {
+        if (++calls === 1) throw new Error("not logged in yet");
+        auth.held = auth.valid;
+      },
+    });
+    await reach(source, "open");
+    expect(calls).toBe(2);
+  });
+
+  it("goes through retry whatever onUnauthorized rejects with, and streams that share it share no error", async () => {
+    const auth = tokens();
+    await using server = await auth.serve();
+    auth.held = "stale";
+    const login = new EventSourceError("http-status", "login failed", { status: 404 });
+    const onUnauthorized = () => Promise.reject(login);
+    using one = createEventSource(server.url, { headers: auth.headers, retry: never, onUnauthorized });
+    using two = createEventSource(server.url, { headers: auth.headers, retry: never, onUnauthorized });
+    const [first, second] = await Promise.all([reach(one, "waiting"), reach(two, "waiting")]);
+    expect(first.error).toMatchObject({ code: "unauthorized", cause: login, willRetry: true });
+    expect(second.error).toMatchObject({ code: "unauthorized", cause: login, willRetry: true });
+    expect(first.error).not.toBe(second.error);
+  });
+
+  it("asks nothing more of the caller after close() during a refresh", async () => {
+    const auth = tokens();
+    await using server = await auth.serve();
+    const refreshing = deferred<void>();
+    let asked = 0;
+    using source = createEventSource(server.url, {
+      headers: () => ({ "X-Asked": `${++asked}` }),
+      onUnauthorized: () => refreshing.promise,
+    });
+    await server.request(1);
+    await roundTrips(2);
+    source.close();
+    refreshing.resolve();
+    await roundTrips(2);
+    expect(asked).toBe(1);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it("takes the time it needs: connectTimeout is for the requests before and after it", async () => {
+    const auth = tokens();
+    await using server = await auth.serve();
+    auth.held = "stale";
+    const time = fakeTime();
+    const errors: EventSourceError[] = [];
+    const onUnauthorized = () => {
+      time.advance(60_000);
+      auth.held = auth.valid;
+    };
+    using source = createClient(
+      server.url,
+      { headers: auth.headers, connectTimeout: 50, onUnauthorized },
+      time.environment,
+    );
+    source.onError((error) => errors.push(error));
+    await reach(source, "open");
+    expect(errors).toEqual([]);
   });
 });

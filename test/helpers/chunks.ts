@@ -1,4 +1,5 @@
-import { readBatches, type Body, type ReadOptions } from "../../src/reader.ts";
+import type { Body } from "../../src/body.ts";
+import { readBatches, type ReadOptions } from "../../src/reader.ts";
 import type { Interpretation } from "./reference-parser.ts";
 
 export const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);

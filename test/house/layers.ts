@@ -1,6 +1,6 @@
 /** The layers of the house, from the ground up. A file imports from strictly lower layers only, types included. */
 export const layers: readonly (readonly string[])[] = [
-  ["types", "errors", "clock", "emitter", "decode", "iterate", "page", "handlers", "message-event"],
+  ["types", "errors", "clock", "emitter", "decode", "iterate", "page", "body", "handlers", "message-event"],
   ["http", "reader", "retry", "interpret", "error-event"],
   ["fetch-transport"],
   ["connection", "options", "eventsource-init"],

@@ -201,7 +201,7 @@ describe("close() inside a function that the request asks ends the attempt:", ()
       transport: "fetch",
       retry: {},
       ...(where === "headers" && { headers: () => (close(), {}) }),
-      ...(where === "body" && { body: close }),
+      ...(where === "body" && { body: close, method: "POST", retry: {} }),
       ...(where === "onUnauthorized" && { onUnauthorized: close }),
       fetch(_, init) {
         sent.push(init.signal!.aborted);

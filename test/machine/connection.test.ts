@@ -683,6 +683,22 @@ describe("while the page is offline", () => {
     expect(it.connection.status).toMatchObject({ error: { code: "retries-exhausted" } });
   });
 
+  test("the time that passes is not spent: elapsed counts without it", async () => {
+    const { it } = await at("connecting", { retry: { elapsed: 60_000, initial: 1000, jitter: 0 } });
+    await it.attempt.fail(network());
+    await it.clock.advance(1000);
+    it.page.goOffline();
+    for (let n = 0; n < 20; n++) {
+      await it.attempt.fail(network());
+      expect(it.errors.at(-1)).toMatchObject({ delay: 30_000, willRetry: true });
+      await it.clock.advance(30_000);
+    }
+    await it.attempt.fail(network());
+    await it.page.goOnline();
+    await it.attempt.fail(network());
+    expect(it.connection.status.state).toBe("waiting");
+  });
+
   test("the last attempt is not spent either", async () => {
     const { it } = await at("connecting", { retry: { attempts: 1 } });
     await it.attempt.fail(network());

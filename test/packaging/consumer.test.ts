@@ -159,4 +159,25 @@ export { undo };
     const { stdout } = await run(join(root, "node_modules/.bin/tsc"), ["-p", "."], app);
     expect(stdout).toBe("");
   });
+
+  test("nodenext, where only Node's types are there and none of the DOM's", async () => {
+    const compilerOptions = {
+      target: "es2022",
+      lib: ["es2022"],
+      types: ["node"],
+      typeRoots: [join(root, "node_modules/@types")],
+      module: "nodenext",
+      strict: true,
+      noEmit: true,
+      skipLibCheck: false,
+    };
+    const file = `${consumer}
+// @ts-expect-error headers are not any
+createEventSource("/prices", { headers: 42 });
+`;
+    await writeFile(join(app, "consumer.ts"), file);
+    await writeFile(join(app, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.ts"] }));
+    const { stdout } = await run(join(root, "node_modules/.bin/tsc"), ["-p", "."], app);
+    expect(stdout).toBe("");
+  });
 });

@@ -10,6 +10,7 @@ import {
   schemas,
   type AnyEvent,
   type EventSourceClient,
+  type EventSourceOptions,
   type EventStream,
   type ServerSentEvent,
 } from "../../src/index.ts";
@@ -110,6 +111,14 @@ test("json without a map gives unknown", async () => {
   source.onEvent(({ data }) => holds<Is<typeof data, unknown>>());
   for await (const { data } of fetchEvents("/chat", { decode: json })) holds<Is<typeof data, unknown>>();
   for await (const { data } of readEvents(body, { decode: json })) holds<Is<typeof data, unknown>>();
+});
+
+test("options in a variable that may hold a decoder give unknown, not string", async () => {
+  const options: EventSourceOptions = { decode: json };
+  createEventSource("/prices", options).onEvent(({ data }) => holds<Is<typeof data, unknown>>());
+  for await (const { data } of fetchEvents("/chat", options)) holds<Is<typeof data, unknown>>();
+  for await (const { data } of readEvents(body, options)) holds<Is<typeof data, unknown>>();
+  createEventSource("/prices", { lastEventId: "1" }).onEvent(({ data }) => holds<Is<typeof data, string>>());
 });
 
 test("a decoder of one's own gives its result, awaited", async () => {
