@@ -29,7 +29,7 @@ const output = (format, file) => ({
 });
 
 export default {
-  input: "dist/index.js",
+  input: "dist/global.js",
   plugins: [tscMaps, nodeResolve()],
   onwarn(warning) {
     throw new Error(warning.message);

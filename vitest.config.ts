@@ -18,7 +18,10 @@ export default defineConfig({
       {
         test: {
           name: "node",
-          include: ["test/{unit,machine,client,msw,house,demo}/**/*.test.ts"],
+          include: [
+            "test/{unit,machine,client,msw,house,demo}/**/*.test.ts",
+            "test/spec/{node,polyfill,drop-in}.test.ts",
+          ],
           setupFiles: ["test/setup/node.ts"],
           execArgv: ["--expose-gc"],
           testTimeout: 60_000,
@@ -41,7 +44,7 @@ export default defineConfig({
       {
         test: {
           name: "packaging",
-          include: ["test/packaging/**/*.test.ts"],
+          include: ["test/packaging/**/*.test.ts", "test/spec/runtimes.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 900_000,
         },
@@ -50,8 +53,8 @@ export default defineConfig({
         plugins: [msw({ mode: "worker-only" })],
         test: {
           name: "chromium-project",
-          include: ["test/browser/**/*.test.ts"],
-          globalSetup: ["test/browser/event-stream-server.ts"],
+          include: ["test/browser/**/*.test.ts", "test/spec/page.test.ts"],
+          globalSetup: ["test/browser/event-stream-server.ts", "test/spec/global-setup.ts"],
           // The files share a server, and a browser opens six connections to one at a time.
           fileParallelism: false,
           browser: {

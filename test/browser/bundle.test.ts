@@ -8,6 +8,7 @@ const { url } = inject("eventStreams");
 const scriptUrl = `${url}/dist/everspring.global.min.js`;
 const moduleUrl = `${url}/dist/everspring.min.js`;
 const names = [
+  "EventSource",
   "EventSourceError",
   "bearer",
   "createEventSource",

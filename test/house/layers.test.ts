@@ -120,7 +120,7 @@ console.log(JSON.stringify({
 `;
 
 describe("importing", () => {
-  test.each(["dist/index.js", "dist/everspring.min.js"])(
+  test.each(["dist/index.js", "dist/eventsource.js", "dist/everspring.min.js"])(
     "%s changes no global, calls nothing and listens to nothing",
     async (file) => {
       const url = pathToFileURL(join(root, file)).href;
@@ -138,6 +138,7 @@ describe("importing", () => {
     runInContext(script, bare);
     const after = runInContext("Object.getOwnPropertyNames(globalThis)", bare) as string[];
     expect(after.filter((name) => !before.includes(name))).toEqual(["everspring"]);
-    expect(runInContext("typeof everspring.createEventSource", bare)).toBe("function");
+    for (const name of ["createEventSource", "EventSource"])
+      expect(runInContext(`typeof everspring.${name}`, bare)).toBe("function");
   });
 });

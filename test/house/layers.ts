@@ -1,11 +1,12 @@
 /** The layers of the house, from the ground up. A file imports from strictly lower layers only, types included. */
 export const layers: readonly (readonly string[])[] = [
-  ["types", "errors", "clock", "emitter", "decode", "iterate", "page", "body"],
-  ["http", "reader", "retry", "interpret"],
+  ["types", "errors", "clock", "emitter", "decode", "iterate", "page", "body", "handlers", "message-event"],
+  ["http", "reader", "retry", "interpret", "error-event"],
   ["fetch-transport"],
-  ["connection", "options"],
-  ["client", "stream"],
-  ["index"],
+  ["connection", "options", "eventsource-init"],
+  ["client", "stream", "eventsource"],
+  ["index", "polyfill"],
+  ["global"],
 ];
 
 /** The packages that a file may import. */

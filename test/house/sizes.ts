@@ -38,7 +38,13 @@ export const gates: readonly Gate[] = [
     aim: 4000,
   },
   { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 7550, aim: 5000 },
-  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 7600, aim: 7500 },
+  {
+    name: "`everspring/eventsource`",
+    entry: { code: 'export { EventSource } from "everspring/eventsource";' },
+    limit: 6550,
+    aim: 4000,
+  },
+  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 9000, aim: 7500 },
 ];
 
 // Its types say CommonJS, it is none.

@@ -1,0 +1,55 @@
+import type { FetchLike } from "./fetch-transport.ts";
+import { refusal } from "./http.ts";
+import { baseUrl } from "./page.ts";
+import type { PerAttempt } from "./types.ts";
+
+/** The standard's dictionary, and our extensions, which are all off by default. */
+export interface EventSourceInit {
+  /** Whether cookies are sent to other origins, too. Default `false`. */
+  withCredentials?: boolean | undefined;
+  /** The fetch to use. Default `globalThis.fetch`, looked up at call time. */
+  fetch?: FetchLike | undefined;
+  /** Request headers, or a function called once per attempt. */
+  headers?: PerAttempt<HeadersInit> | undefined;
+  /** Request method. With any but GET and HEAD, or with a body, the stream never reconnects. Default `"GET"`. */
+  method?: string | undefined;
+  /** Request body, or a function called once per attempt. */
+  body?: PerAttempt<BodyInit | null | undefined> | undefined;
+  /** Aborting it is `close()`. When it is aborted already, no request is made. */
+  signal?: AbortSignal | undefined;
+  /** The last event ID to start from. Default `""`. */
+  lastEventId?: string | undefined;
+}
+
+/** "Let urlRecord be the result of encoding-parsing a URL given url, relative to settings." */
+export function parse(url: string): string {
+  try {
+    return new URL(url, baseUrl()).href;
+  } catch {
+    // "If urlRecord is failure, then throw a "SyntaxError" DOMException."
+    throw new DOMException("The URL is not valid", "SyntaxError");
+  }
+}
+
+/** "if res's status is not 200, or if res's `Content-Type` is not text/event-stream, then fail the connection": at once. */
+export function strict(given: FetchLike | undefined): FetchLike {
+  return async (url, init) => {
+    const response = await (given ?? fetch)(url, init);
+    const error = refusal(response);
+    if (!error) return response;
+    void response.body?.cancel?.().catch(() => {});
+    throw error;
+  };
+}
+
+/** The members that a runtime knows: some throw for others. The rest is what fetch does anyway. */
+export function requestInit(withCredentials: boolean, method: string | undefined): RequestInit {
+  const known = globalThis.Request?.prototype ?? {};
+  return {
+    ...(method !== undefined && { method }),
+    // "Let corsAttributeState be Anonymous ... Use Credentials"
+    ...(withCredentials && "credentials" in known && { credentials: "include" }),
+    // "Set request's cache mode to "no-store"."
+    ...("cache" in known && { cache: "no-store" }),
+  };
+}

@@ -1,0 +1,9 @@
+import { EventSource } from "./eventsource.ts";
+
+// Not enumerable, as the globals of the platform are.
+if (!("EventSource" in globalThis))
+  Object.defineProperty(globalThis, "EventSource", {
+    value: EventSource,
+    writable: true,
+    configurable: true,
+  });

@@ -1,0 +1,101 @@
+import type { EventSource as Ours } from "../../src/eventsource.ts";
+import { openLane, type Answer, type Lane } from "./lane.ts";
+
+/** The class under test. What only ours has is used by tests that only ours runs. */
+export type EventSourceClass = typeof Ours;
+export type Source = InstanceType<EventSourceClass>;
+
+/** Where the suite runs. */
+export interface Environment {
+  /** Its name in `differences.ts`, such as `"deno"` or `"chromium worker"`. */
+  readonly name: string;
+  /** Whether there is a page or a worker of a page, with a URL to resolve against, an origin, and cookies. */
+  readonly kind: "page" | "worker" | "server";
+  /** Whether the class under test is ours: then extensions are tested, too. */
+  readonly isOurs: boolean;
+}
+
+/** What a test is given. */
+export interface Context {
+  readonly EventSource: EventSourceClass;
+  readonly environment: Environment;
+  /** A lane of the server, and the answers to its first requests. */
+  readonly lane: (...answers: Answer[]) => Promise<Lane>;
+  /** A source on a lane, closed after the test, and what it hears. */
+  readonly open: (
+    lane: Lane | string,
+    init?: ConstructorParameters<EventSourceClass>[1],
+    ...types: string[]
+  ) => Heard;
+  readonly watch: (source: Source, ...types: string[]) => Heard;
+  /** Resolves when whatever a reconnection time of a few ms makes a source do is done. */
+  readonly settled: () => Promise<void>;
+  /** The same server by another name, which makes it another origin. */
+  readonly otherOrigin: string;
+}
+
+/** An event, and `readyState` when it was heard. */
+export interface HeardEvent {
+  readonly type: string;
+  readonly readyState: number;
+  readonly event: MessageEvent<string>;
+}
+
+export interface Heard {
+  readonly source: Source;
+  /** All events so far. */
+  readonly events: HeardEvent[];
+  /** The next event that nobody has asked for; given a type, the next one of that type, and those before it are dropped. */
+  readonly next: (type?: string) => Promise<HeardEvent>;
+}
+
+export function createContext(
+  EventSource: EventSourceClass,
+  baseUrl: string,
+  environment: Environment,
+): { context: Context; cleanUp: () => void } {
+  const opened: Source[] = [];
+  const watch: Context["watch"] = (source, ...types) => {
+    opened.push(source);
+    const events: HeardEvent[] = [];
+    let asked = 0;
+    let wake = () => {};
+    for (const type of new Set(["open", "message", "error", ...types]))
+      source.addEventListener(type, (event) => {
+        events.push({
+          type: event.type,
+          readyState: source.readyState,
+          event: event as MessageEvent<string>,
+        });
+        wake();
+      });
+    return {
+      source,
+      events,
+      async next(type?: string) {
+        for (;;) {
+          while (asked === events.length) await new Promise<void>((resolve) => (wake = resolve));
+          const event = events[asked++]!;
+          if (type === undefined || event.type === type) return event;
+        }
+      },
+    };
+  };
+  const context: Context = {
+    EventSource,
+    environment,
+    lane: (...answers) => openLane(baseUrl, ...answers),
+    open: (lane, init, ...types) =>
+      watch(new EventSource(typeof lane === "string" ? lane : lane.url, init), ...types),
+    watch,
+    async settled() {
+      const lane = await openLane(baseUrl, { body: "retry: 30\n\n", finish: "end" }, {});
+      context.open(lane);
+      await lane.requests(2);
+    },
+    otherOrigin: baseUrl.includes("127.0.0.1")
+      ? baseUrl.replace("127.0.0.1", "localhost")
+      : baseUrl.replace("localhost", "127.0.0.1"),
+  };
+  return { context, cleanUp: () => opened.forEach((source) => source.close()) };
+}

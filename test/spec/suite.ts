@@ -1,0 +1,102 @@
+import { connectionTests } from "./connection.ts";
+import { createContext, type Environment, type EventSourceClass } from "./context.ts";
+import { differences } from "./differences.ts";
+import { extensionTests } from "./extensions.ts";
+import { interfaceTests } from "./interface.ts";
+import { parsingTests } from "./parsing.ts";
+import type { SpecTest } from "./spec.ts";
+
+export interface Suite {
+  readonly EventSource: EventSourceClass;
+  readonly baseUrl: string;
+  readonly environment: Environment;
+}
+
+export const specTests: readonly SpecTest[] = [
+  ...interfaceTests,
+  ...connectionTests,
+  ...parsingTests,
+  ...extensionTests,
+];
+
+/** Longer than any test takes that passes (ms). */
+const LIMIT = 15_000;
+/** The same for one that is known to fail, perhaps by waiting for ever, and for the classes of others. */
+const SHORT_LIMIT = 4000;
+
+/** All tests that apply, each with what runs it; a rejection is a failure. */
+export function prepare(suite: Suite): readonly Prepared[] {
+  return specTests
+    .filter(({ applies }) => applies(suite.environment))
+    .map(({ name, run }) => ({
+      name,
+      async run() {
+        const { EventSource, baseUrl, environment } = suite;
+        const { context, cleanUp } = createContext(EventSource, baseUrl, environment);
+        try {
+          const isShort = !environment.isOurs || isKnown(name, environment);
+          await within(isShort ? SHORT_LIMIT : LIMIT, (async () => void (await run(context)))());
+        } finally {
+          cleanUp();
+        }
+      },
+    }));
+}
+
+function isKnown(name: string, environment: Environment): boolean {
+  return (
+    environment.isOurs &&
+    differences.some(({ test, where }) => test === name && where.includes(environment.name))
+  );
+}
+
+async function within(limit: number, work: Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`nothing came for ${limit} ms`)), limit);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A test by its name, and what runs it, here or elsewhere. */
+export interface Prepared {
+  readonly name: string;
+  readonly run: () => Promise<void>;
+}
+
+/** The tests that apply, by their names, to be run elsewhere. */
+export function prepareRemote(
+  environment: Environment,
+  run: (name: string) => Promise<void>,
+): readonly Prepared[] {
+  return specTests
+    .filter(({ applies }) => applies(environment))
+    .map(({ name }) => ({ name, run: () => run(name) }));
+}
+
+/** Registers tests. What `differences.ts` lists must fail, or the entry is no longer true. */
+export function register(
+  tests: readonly Prepared[],
+  environment: Environment,
+  test: (name: string, run: () => Promise<void>) => void,
+): void {
+  for (const { name, run } of tests)
+    if (isKnown(name, environment))
+      test(`${name} (a known difference)`, async () => {
+        const failed = await run().then(
+          () => false,
+          () => true,
+        );
+        if (!failed) throw new Error(`passes in ${environment.name}: remove its entry from differences.ts`);
+      });
+    else test(name, run);
+}
+
+/** Registers the suite to be run here. */
+export function registerSpec(suite: Suite, test: (name: string, run: () => Promise<void>) => void): void {
+  register(prepare(suite), suite.environment, test);
+}

@@ -1,0 +1,49 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { stripTypeScriptTypes } from "node:module";
+import { join } from "node:path";
+
+const here = import.meta.dirname;
+const dist = join(here, "../../dist");
+
+/** Writes what workerd needs to run the suite as a test, and returns the name of its configuration. */
+export async function writeWorker(folder: string, baseUrl: string, isOurs: boolean): Promise<string> {
+  const sources = (await readdir(here)).filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"));
+  for (const file of sources)
+    await writeFile(join(folder, file), stripTypeScriptTypes(await readFile(join(here, file), "utf8")));
+  await writeFile(join(folder, "class.js"), await readFile(join(dist, "everspring.min.js")));
+  await writeFile(
+    join(folder, "worker.js"),
+    `import { runAll } from "./run.ts";
+import * as ours from "./class.js";
+export default {
+  async test() {
+    const { EventSource } = ${isOurs ? "ours" : "globalThis"};
+    const environment = { name: "workerd", kind: "server", isOurs: ${isOurs} };
+    for (const outcome of await runAll({ EventSource, baseUrl: "${baseUrl}", environment }))
+      console.log(JSON.stringify(outcome));
+  },
+};
+`,
+  );
+  // What only Node needs is left out.
+  const shipped = sources.filter(
+    (file) => !/^(server|command|workerd|outcomes|conformance|browsers|global-setup|worker)\.ts$/.test(file),
+  );
+  const modules = ["worker.js", "class.js", ...shipped];
+  await writeFile(
+    join(folder, "spec.capnp"),
+    `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (services = [
+  (name = "main", worker = (
+    modules = [
+${modules.map((name) => `      (name = "${name}", esModule = embed "${name}"),`).join("\n")}
+    ],
+    compatibilityDate = "2026-10-01",
+    globalOutbound = "internet",
+  )),
+  (name = "internet", network = (allow = ["local", "private"])),
+]);
+`,
+  );
+  return "spec.capnp";
+}
