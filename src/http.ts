@@ -39,9 +39,7 @@ export function parseUrl(url: string | URL, base: string | undefined = baseUrl()
   return valid("url", "an absolute URL without credentials", () => {
     const parsed = new URL(url, base);
     // fetch refuses credentials in a URL with an error that looks like a network failure, on every attempt.
-    // So it does other schemes.
-    if (parsed.username || parsed.password || !/^(https?|data|blob|file):/.test(parsed.protocol))
-      throw parsed;
+    if (parsed.username || parsed.password) throw parsed;
     return parsed;
   });
 }

@@ -576,7 +576,7 @@ describe("an option that fetch would refuse", () => {
     );
   });
 
-  it.each(["ftp://localhost/", "mailto:a@localhost", "http://user:secret@localhost/", "nonsense"])(
+  it.each(["http://user:secret@localhost/", "nonsense", "http://"])(
     "is invalid-option for the URL %s",
     (url) => {
       for (const make of [() => createEventSource(url), () => fetchEvents(url)])
@@ -594,4 +594,16 @@ it("says unsupported, once, where there is no fetch", async () => {
   } finally {
     globalThis.fetch = fetch;
   }
+});
+
+it("leaves the scheme of a URL to fetch: an app's own may know more than http", async () => {
+  const asked: string[] = [];
+  using source = createEventSource("app://shell/events", {
+    fetch: async (url) => {
+      asked.push(url);
+      return new Response("data: x\n\n", { headers: { "content-type": "text/event-stream" } });
+    },
+  });
+  expect(await take(source, 1)).toMatchObject([{ data: "x" }]);
+  expect(asked).toEqual(["app://shell/events"]);
 });
