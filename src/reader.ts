@@ -67,9 +67,11 @@ export async function* readBatches(
   // A blank line does nothing but end the parser's own search for a byte order mark, which takes the bytes of one, read
   // as characters, for one too.
   parser.feed("\n");
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  // Two, since Node's becomes slow for good once it has decoded a part.
+  const whole = new TextDecoder("utf-8", { ignoreBOM: true });
+  const parts = new TextDecoder("utf-8", { ignoreBOM: true });
   let isStart = true;
-  const decode = (bytes: Uint8Array, stream = false) => {
+  const decode = (decoder: TextDecoder, bytes: Uint8Array, stream = false) => {
     const text = decoder.decode(bytes, { stream });
     if (!isStart || !text) return text;
     // "Streams must be decoded using the UTF-8 decode algorithm", which strips one byte order mark.
@@ -77,7 +79,7 @@ export async function* readBatches(
     return text.replace(/^\uFEFF/, "");
   };
   /** The line that has not ended yet. */
-  let tail = "";
+  let tail: string | undefined;
 
   const reader = readerOf(body);
   const cancel = () => void reader.cancel().catch(() => {});
@@ -93,18 +95,19 @@ export async function* readBatches(
       let end = bytes.length;
       while (end && !isLineEnd(bytes[end - 1])) end--;
       for (let start = 0, cut; start < end; start = cut) {
-        cut = Math.min(end, start + PIECE);
+        cut = tail === undefined ? Math.min(end, start + PIECE) : start + 1;
         while (!isLineEnd(bytes[cut - 1])) cut++;
-        parser.feed(tail + decode(bytes.subarray(start, cut)));
-        tail = "";
+        const lines = bytes.subarray(start, cut);
+        parser.feed(tail === undefined ? decode(whole, lines) : tail + decode(parts, lines));
+        tail = undefined;
         current = undefined;
         const batch = items;
         items = [];
         if (batch.length) yield batch;
         if (tooLarge) break;
       }
-      if (end < bytes.length) tail += decode(bytes.subarray(end), true);
-      if (tooLarge || tail.length > maxEventSize + PREFIX)
+      if (end < bytes.length) tail = (tail ?? "") + decode(parts, bytes.subarray(end), true);
+      if (tooLarge || (tail?.length ?? 0) > maxEventSize + PREFIX)
         throw new EventSourceError("event-too-large", `An event exceeds ${maxEventSize} characters`);
     }
   } finally {
