@@ -11,10 +11,11 @@ export function readerOf(body: Body): ReadableStreamDefaultReader<unknown> {
   return stream.getReader();
 }
 
-/** Lets go of a body that nobody reads. */
-export function release(body: Body | null | undefined): void {
-  if (body)
-    void readerOf(body)
-      .cancel()
-      .catch(() => {});
+/** Lets go of a body. Never fails: whoever has read it, or still does, keeps it. */
+export async function release(body: Body | null | undefined): Promise<void> {
+  try {
+    if (body) await readerOf(body).cancel();
+  } catch {
+    // It is locked, or broken: nothing of ours is left in it.
+  }
 }

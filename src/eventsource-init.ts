@@ -1,7 +1,8 @@
+import { release } from "./body.ts";
 import type { FetchLike } from "./fetch-transport.ts";
 import { refusal } from "./http.ts";
 import { baseUrl } from "./page.ts";
-import type { PerAttempt } from "./types.ts";
+import type { HeadersInput, PerAttempt } from "./types.ts";
 
 /** The standard's dictionary, and our extensions, which are all off by default. */
 export interface EventSourceInit {
@@ -10,11 +11,11 @@ export interface EventSourceInit {
   /** The fetch to use. Default `globalThis.fetch`, looked up at call time. */
   fetch?: FetchLike | undefined;
   /** Request headers, or a function called once per attempt. */
-  headers?: PerAttempt<HeadersInit> | undefined;
+  headers?: PerAttempt<HeadersInput> | undefined;
   /** Request method. With any but GET and HEAD, or with a body, the stream never reconnects. Default `"GET"`. */
   method?: string | undefined;
   /** Request body, or a function called once per attempt. */
-  body?: PerAttempt<BodyInit | null | undefined> | undefined;
+  body?: PerAttempt<RequestInit["body"]> | undefined;
   /** Aborting it is `close()`. When it is aborted already, no request is made. */
   signal?: AbortSignal | undefined;
   /** The last event ID to start from. Default `""`. */
@@ -37,7 +38,7 @@ export function strict(given: FetchLike | undefined): FetchLike {
     const response = await (given ?? fetch)(url, init);
     const error = refusal(response);
     if (!error) return response;
-    void response.body?.cancel?.().catch(() => {});
+    void release(response.body);
     throw error;
   };
 }

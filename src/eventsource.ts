@@ -5,6 +5,7 @@ import { parse, requestInit, strict, type EventSourceInit } from "./eventsource-
 import { createFetchTransport } from "./fetch-transport.ts";
 import { createHandlers, type Handler } from "./handlers.ts";
 import { createMessageEvent } from "./message-event.ts";
+import { isPlain } from "./options.ts";
 import { defaultRetry } from "./retry.ts";
 import type { StreamItem } from "./types.ts";
 
@@ -100,7 +101,7 @@ export class EventSource extends Target {
           }),
         // What may not be sent twice is not.
         retry: body == null &&
-          /^(get|head)$/i.test(method ?? "get") && {
+          isPlain({ method }) && {
             ...defaultRetry,
             // "Wait a delay equal to the reconnection time of the event source."
             initial: RECONNECTION_TIME,

@@ -114,7 +114,7 @@ export async function* fetchBatches(
       const location = headers.get("location");
       if (!isSameOrigin || !(type === "opaqueredirect" || (location && /30[12378]/.test(`${status}`))))
         return response;
-      release(response.body);
+      void release(response.body);
       const next = location && new URL(location, target);
       // A browser does not tell where a redirect leads (`location` is null); refusing is the safe answer.
       if (!next || next.origin !== target.origin || count > 19)
@@ -149,7 +149,7 @@ export async function* fetchBatches(
     } catch (cause) {
       throw new EventSourceError("unauthorized", "onUnauthorized failed", { cause });
     } finally {
-      release(response.body);
+      void release(response.body);
     }
     watchConnecting();
     return request();

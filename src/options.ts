@@ -100,6 +100,6 @@ function isValid(option: string, value: unknown, type: string | undefined): bool
 }
 
 /** Whether a request is a GET or HEAD. */
-export function isPlain({ method = "GET" }: RequestInit): boolean {
+export function isPlain({ method = "GET" }: { method?: string | undefined }): boolean {
   return /^(get|head)$/i.test(method);
 }

@@ -282,6 +282,28 @@ describe("three concurrent streams", () => {
     expect(auth.refreshes).toBe(3);
   });
 
+  it.each([
+    ["has read the body of the 401", async (response: Response) => void (await response.text())],
+    ["still holds the body of the 401", async (response: Response) => void response.body!.getReader()],
+  ])("is retried after an onUnauthorized that %s", async (_, look) => {
+    const auth = tokens();
+    await using server = await auth.serve();
+    auth.held = "stale";
+    const errors: EventSourceError[] = [];
+    using source = createEventSource(server.url, {
+      headers: auth.headers,
+      async onUnauthorized(response) {
+        await look(response);
+        auth.held = auth.valid;
+      },
+    });
+    source.onError((error) => errors.push(error));
+    await Promise.race([reach(source, "open"), reach(source, "waiting")]);
+    expect(errors).toEqual([]);
+    expect(source.status.state).toBe("open");
+    expect(server.requests).toHaveLength(2);
+  });
+
   it("goes on to refresh after an onUnauthorized that threw before it was asynchronous", async () => {
     const auth = tokens();
     await using server = await auth.serve();
