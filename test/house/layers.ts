@@ -7,8 +7,11 @@ export const layers: readonly (readonly string[])[] = [
   ["choose-transport", "event-source-client"],
   ["client", "stream", "eventsource"],
   ["index", "polyfill"],
-  ["global"],
+  ["global", "lifecycle", "resume"],
 ];
+
+/** Optional entries: they know of the others what users do, and nobody imports them. */
+export const optional: readonly string[] = ["lifecycle", "resume"];
 
 /** The packages that a file may import. */
 export const packages: Readonly<Record<string, readonly string[]>> = { reader: ["eventsource-parser"] };
