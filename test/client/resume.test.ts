@@ -140,7 +140,7 @@ describe("the last event id", () => {
     const next = take(source, 1);
     held.resolve();
     await next;
-    expect(log).toEqual(["begin 1", "end 1", "begin 2"]);
+    expect(log.slice(0, 3)).toEqual(["begin 1", "end 1", "begin 2"]);
   });
 
   it("lives on over close() and open()", async () => {
