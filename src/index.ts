@@ -3,7 +3,7 @@ export type { ClosedStatus, ConnectionStatus } from "./connection.ts";
 export { json, schemas, type SchemaDecoder, type StandardSchema } from "./decode.ts";
 export type { ListenerOptions } from "./emitter.ts";
 export { EventSourceError, type EventSourceErrorCode, type EventSourceErrorDetails } from "./errors.ts";
-export type { FetchLike } from "./fetch-transport.ts";
+export type { FetchInit, FetchLike, ResponseLike } from "./fetch-transport.ts";
 export { bearer } from "./http.ts";
 export type { EventSourceOptions, FetchEventsOptions, ReadEventsOptions } from "./options.ts";
 export type { RetryContext, RetryOptions } from "./retry.ts";
