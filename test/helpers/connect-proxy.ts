@@ -1,8 +1,8 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, request, type IncomingHttpHeaders } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
 
-/** A real HTTP proxy for tunnels (`CONNECT`) on a free port of the loopback. */
+/** A real HTTP proxy on a free port of the loopback: for tunnels (`CONNECT`), and for plain requests, which it hands on. */
 export interface ConnectProxy extends AsyncDisposable {
   readonly url: string;
   /** The `host:port` of each tunnel so far. */
@@ -26,10 +26,20 @@ export async function serveProxy(authorization?: string): Promise<ConnectProxy> 
       if (sockets.size === 0) for (const resolve of waiting.splice(0)) resolve();
     });
   };
-  const server = createServer((_request, response) => response.writeHead(405).end("only tunnels"));
+  const mayPass = (headers: IncomingHttpHeaders) => headers["proxy-authorization"] === authorization;
+  const server = createServer((incoming, response) => {
+    const { url = "", method, headers } = incoming;
+    if (!mayPass(headers)) return response.writeHead(407).end();
+    const outgoing = request(url, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    outgoing.on("error", () => response.destroy());
+    response.on("close", () => outgoing.destroy());
+    return incoming.pipe(outgoing);
+  });
   server.on("connect", ({ url = "", headers }, client: Socket) => {
-    if (headers["proxy-authorization"] !== authorization)
-      return client.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
+    if (!mayPass(headers)) return client.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
     tunnels.push(url);
     const { hostname, port } = new URL(`http://${url}`);
     const upstream = connect(Number(port), hostname, () => {

@@ -5,9 +5,12 @@ import { describe, expect, it } from "vitest";
 import { createEventSource, type EventSourceOptions } from "../../../src/index.ts";
 import { ca, clientCertificate, mutualTls } from "../../helpers/certificates.ts";
 import { serveProxy } from "../../helpers/connect-proxy.ts";
+import { runScript } from "../../helpers/run-script.ts";
 import { serve, stream, type Answer } from "../../helpers/server.ts";
 import { nextError, take } from "../../helpers/watch.ts";
 import { keepsPromises, type Passage } from "./promises.ts";
+
+const index = new URL("../../../src/index.ts", import.meta.url).href;
 
 /** Through a dispatcher, which is closed with the server. */
 const through =
@@ -36,6 +39,19 @@ it("Node's fetch refuses an Agent of undici 8 as it is, with a network error who
   const { code, cause } = await nextError(source);
   expect(code).toBe("network");
   expect((cause as Error).cause).toMatchObject({ code: "UND_ERR_INVALID_ARG" });
+});
+
+it("setGlobalDispatcher of undici 8 has Node's fetch use its Agent", async () => {
+  await using server = await serve((response) => stream(response, "data: through\n\n"));
+  const { ended } = runScript(
+    `import { Agent, setGlobalDispatcher } from "undici";
+     import { createEventSource } from ${JSON.stringify(index)};
+     const log = (dispatch) => (options, handler) => (console.log("dispatched"), dispatch(options, handler));
+     setGlobalDispatcher(new Agent().compose(log));
+     for await (const { data } of createEventSource(process.argv[1])) { console.log(data); break; }`,
+    server.url,
+  );
+  expect(await ended).toEqual({ code: 0, stdout: "dispatched\nthrough\n", stderr: "" });
 });
 
 describe("an Agent with bodyTimeout", () => {
@@ -106,7 +122,6 @@ describe("NODE_USE_ENV_PROXY", () => {
   it("sends Node's own fetch through the proxy of the environment", async () => {
     await using server = await serve((response) => stream(response, "data: through\n\n"));
     await using proxy = await serveProxy();
-    const index = new URL("../../../src/index.ts", import.meta.url).href;
     const script = `import { createEventSource } from ${JSON.stringify(index)};
       for await (const { data } of createEventSource(process.argv[1])) { console.log(data); break; }`;
     const env = {
