@@ -27,7 +27,7 @@ export async function cleanUp(): Promise<void> {
 export function run(name: string, args: string[] = [], env: Record<string, string> = {}) {
   const child = spawn(process.execPath, [file(name), ...args], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, PORT: undefined, DEMO_DB: undefined, ...env },
+    env: { ...process.env, PORT: undefined, DEMO_DB: undefined, DEMO_REDIS: undefined, ...env },
   });
   const exited = once(child, "exit");
   endings.push(async () => {
