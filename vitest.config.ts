@@ -25,6 +25,7 @@ export default defineConfig({
           setupFiles: ["test/setup/node.ts"],
           execArgv: ["--expose-gc"],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       { test: { name: "happy-dom", environment: "happy-dom", include: ["test/dom/**/*.test.ts"] } },
