@@ -24,8 +24,11 @@ async function startPair() {
     redis,
     ports,
     url: `${nginx.url}/ticker`,
-    async kill(port: string): Promise<void> {
-      await servers.get(port)!.end("SIGKILL");
+    kill: (port: string) => servers.get(port)!.end("SIGKILL"),
+    /** Exit codes after a polite end, and what was complained about. */
+    async end() {
+      const all = [...servers.values()];
+      return Promise.all(all.map(async (server) => [await server.end("SIGTERM"), ...server.stderr]));
     },
     async startAgain(port: string): Promise<void> {
       servers.set(port, await start(port));
@@ -92,6 +95,7 @@ it(`the server that serves the client is killed ${KILLS} times: nothing is lost 
   });
   for (const port of pair.ports) await pair.startAgain(port);
   await reach(byLoop);
+  expect(await pair.end()).toEqual([[0], [0]]);
   client.source.close();
   loop.close();
   await looping;
