@@ -1,6 +1,6 @@
 import { chromium, type Browser, type Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chromiumPath } from "../setup/chromium.ts";
+import { chromiumPath } from "../setup/system.ts";
 import { cleanUp, createHome } from "./harness.ts";
 
 let browser: Browser;
