@@ -117,15 +117,6 @@ export function describeFailures({
       await lane.gone();
     });
 
-    test("a stream without a byte is open, but in Firefox it is still connecting", async () => {
-      const lane = openLane();
-      const timeouts = { connectTimeout: 3000, idleTimeout: 50 };
-      const source = closing(createEventSource(lane.url("/silent"), { ...timeouts, retry: false }));
-      const code = server.browser === "firefox" ? "connect-timeout" : "idle-timeout";
-      expect((await source.closed).error).toMatchObject({ code });
-      await lane.gone();
-    });
-
     test("a server that does not answer is given up after connectTimeout", async () => {
       const lane = openLane();
       const source = closing(createEventSource(lane.url("/slow"), { connectTimeout: 50, retry: false }));
