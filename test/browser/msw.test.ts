@@ -26,7 +26,7 @@ beforeAll(async () => {
   await worker.start({ quiet: true, onUnhandledFrame: "bypass" });
 });
 afterAll(async () => {
-  worker.stop();
+  await worker.stop();
   // It would stay between the pages of the other files and their servers.
   for (const registration of await navigator.serviceWorker.getRegistrations())
     await registration.unregister();

@@ -51,17 +51,17 @@ async function collect(): Promise<Results> {
   }
   await using pages = await servePages();
   for (const [browser, start] of Object.entries(browsers)) {
-    const { open, close } = await start();
+    const window = await start();
     for (const kind of ["page", "worker"] as const) {
       const name = kind === "page" ? browser : `${browser} worker`;
       const row: Results[string] = (results[name] = {});
       for (const column of classes) {
         const environment = { name, kind, isOurs: column === "ours" };
         const baseUrl = `http://localhost:${server.port}`;
-        row[column] = await pages.run(open, { column, baseUrl, environment });
+        row[column] = await pages.run((url) => window.open(url), { column, baseUrl, environment });
       }
     }
-    await close();
+    await window.close();
   }
   return results;
 }
