@@ -23,10 +23,12 @@ export const programs = {
     places: ["/usr/bin/firefox-esr", "firefox-esr", "firefox"],
   },
   webKitWebDriver: { package: "webkit2gtk-driver", places: ["WebKitWebDriver"] },
-  // Not in PATH; the driver's package depends on the one that holds it.
+  // Not in PATH; the driver's package depends on the one that holds it, whose name has changed.
   miniBrowser: {
     package: "webkit2gtk-driver",
-    places: foldersIn("/usr/lib").map((folder) => join(folder, "webkit2gtk-4.1/MiniBrowser")),
+    places: ["webkit2gtk-4.1/MiniBrowser", "webkitgtk-6.0/MiniBrowser"].flatMap((path) =>
+      foldersIn("/usr/lib").map((folder) => join(folder, path)),
+    ),
   },
   xvfb: { package: "xvfb", places: ["Xvfb"] },
   nginx: { package: "nginx", places: ["nginx", "/usr/sbin/nginx"] },

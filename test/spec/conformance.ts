@@ -23,18 +23,18 @@ const natives = ["node22", "node24", "node26", "deno", "workerd"];
 const packages = ["node22", "node24", "node26", "deno", "bun"];
 
 /** What opens one URL after another in a browser. */
-interface Window {
+interface BrowserWindow {
   open(url: string): Promise<unknown>;
   close(): Promise<void>;
 }
 
-async function newPage(browser: Browser): Promise<Window> {
+async function newPage(browser: Browser): Promise<BrowserWindow> {
   const page = await browser.newPage();
   return { open: (url) => page.goto(url), close: () => browser.close() };
 }
 
 /** By their names in `differences.ts`. */
-const browsers: Record<string, () => Promise<Window>> = {
+const browsers: Record<string, () => Promise<BrowserWindow>> = {
   chromium: async () => newPage(await chromium.launch(chromiumOptions)),
   firefox: async () => newPage(await firefox.launch(firefoxOptions)),
   webkitgtk: startWebKitGtk,
