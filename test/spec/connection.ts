@@ -293,18 +293,34 @@ export const connectionTests: readonly SpecTest[] = [
   ),
 
   spec('"last event ID string, encoded as UTF-8"', async (context) => {
-    const lane = await context.lane({ body: "retry: 1\nid: \u00e4\u20ac\u{1f600}\n\n", finish: "end" }, {});
+    const body = "retry: 1\nid: \u00e4\u20ac\u{1f600}\ndata: a\n\n";
+    const lane = await context.lane({ body, finish: "end" }, {});
     context.open(lane);
     const [, second] = await lane.requests(2);
     equal(second!.lastEventIdBytes, utf8("\u00e4\u20ac\u{1f600}"));
   }),
 
   spec('"is not the empty string": one that was cleared is not sent', async (context) => {
-    const lane = await context.lane({ body: "retry: 1\nid: 1\ndata: a\n\nid\n\n", finish: "end" }, {});
+    const body = "retry: 1\nid: 1\ndata: a\n\nid\ndata: b\n\n";
+    const lane = await context.lane({ body, finish: "end" }, {});
     context.open(lane);
     const [, second] = await lane.requests(2);
     equal(second!.lastEventIdBytes, undefined);
   }),
+
+  spec(
+    '"Set the last event ID string of the event source": what a block without data sets is sent',
+    async (context) => {
+      const lane = await context.lane(
+        { body: "retry: 1\nid: 1\n\n", finish: "end" },
+        { body: "id\n\n", finish: "end" },
+        {},
+      );
+      context.open(lane);
+      const [, second, third] = await lane.requests(3);
+      equal([second!.lastEventIdBytes, third!.lastEventIdBytes], [utf8("1"), undefined]);
+    },
+  ),
 
   spec('"the last event ID string … remains set to this value": over a reconnect', async (context) => {
     const lane = await context.lane(

@@ -30,6 +30,6 @@ export const differences: readonly Difference[] = [
     test: '"last event ID string, encoded as UTF-8"',
     where: ["webkitgtk", "webkitgtk worker"],
     reason:
-      "WebKitGTK encodes the bytes of a header once more, as if they were Latin-1 text. Use IDs of ASCII characters.",
+      "WebKitGTK encodes the bytes of a header once more, as if they were Latin-1 text, where its own class does not. Use IDs of ASCII characters.",
   },
 ];
