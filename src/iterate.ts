@@ -81,6 +81,14 @@ export function createFeed<Event>(hold: (change: number) => void, onReturn: () =
   let ready: Promise<IteratorResult<Event>> | undefined;
   let ended = false;
   let failure: unknown;
+  let isHolding = false;
+
+  /** The end may come from within `hold`, while `next` is running: what counts is whether we hold, not who waits. */
+  function setHold(value: boolean): void {
+    if (isHolding === value) return;
+    isHolding = value;
+    hold(value ? 1 : -1);
+  }
 
   /** The first to ask after a failure is told of it; to the others the iteration is over. */
   function settle([resolve, reject]: Call): void {
@@ -90,24 +98,24 @@ export function createFeed<Event>(hold: (change: number) => void, onReturn: () =
     else resolve(done);
   }
 
-  hold(1);
+  setHold(true);
   return {
     give(value) {
       const call = calls.shift();
       if (call) call[0]({ done: false, value });
       else ready = Promise.resolve({ done: false, value });
-      if (!calls.length) hold(1);
+      if (!calls.length) setHold(true);
     },
     end(error) {
       ended = true;
       failure = error;
-      if (!calls.length) hold(-1);
+      setHold(false);
       calls.forEach(settle);
       calls = [];
     },
     iterator: {
       next() {
-        if (!ended && !calls.length) hold(-1);
+        if (!ended) setHold(false);
         const given = ready;
         ready = undefined;
         return (
