@@ -114,9 +114,7 @@ describe("for await", () => {
   ])(
     "may be begun again, and keeps its pace, after next() itself came upon the end: %s",
     async (_name, options) => {
-      await using server = await serve((response) =>
-        stream(response, "data: 1\n\ndata: end\n\ndata: 2\n\n"),
-      );
+      await using server = await serve((response) => stream(response, "data: 1\n\ndata: end\n\ndata: 2\n\n"));
       using source = createEventSource(server.url, { ...options, open: false });
       source.onEvent(({ data }) => data === "end" && source.close());
       for (let round = 0; round < 3; round++) {

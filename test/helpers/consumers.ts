@@ -1,0 +1,52 @@
+import type { EventSourceClient, ServerSentEvent } from "../../src/index.ts";
+
+/** Reads a client to its end and gives what it delivered, in order, to `take`. */
+export type Consumer = (
+  source: EventSourceClient,
+  take: (event: ServerSentEvent) => void,
+) => Promise<unknown>;
+
+const turn = () => new Promise(setImmediate);
+
+/** Every way to get events out of a client, with a consumer that is done at once and with one that is not. */
+export const consumers: Record<string, Consumer> = {
+  onEvent(source, take) {
+    source.onEvent(take);
+    return source.closed;
+  },
+  "on(type)"(source, take) {
+    for (const type of ["message", "tick", "error", "open", "__proto__", "é"]) source.on(type, take);
+    return source.closed;
+  },
+  async "onEvent, asynchronous"(source, take) {
+    let isBusy = false;
+    source.onEvent(async (event) => {
+      if (isBusy) throw new Error("An event came while the one before it was held");
+      isBusy = true;
+      take(event);
+      await turn();
+      isBusy = false;
+    });
+    await source.closed;
+    await turn();
+  },
+  async "for await"(source, take) {
+    for await (const event of source) take(event);
+  },
+  async "for await, asynchronous"(source, take) {
+    for await (const event of source) {
+      await turn();
+      take(event);
+    }
+  },
+  async "for await, broken off and begun again"(source, take) {
+    for (let count = 0; source.status.state !== "closed" || count;) {
+      count = 0;
+      source.open();
+      for await (const event of source) {
+        take(event);
+        if (++count === 5) break;
+      }
+    }
+  },
+};
