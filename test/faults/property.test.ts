@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import { createEventSource, EventSourceError, fetchEvents, type ServerSentEvent } from "../../src/index.ts";
+import {
+  createEventSource,
+  EventSourceError,
+  fetchEvents,
+  type EventSourceOptions,
+  type ServerSentEvent,
+  type TextEvents,
+} from "../../src/index.ts";
 import { consumers } from "../helpers/consumers.ts";
 import { anyConnection, anyPlan, anyServing, logOf } from "../helpers/fault-arbitraries.ts";
 import { createFaultProxy, type FaultProxy } from "../helpers/fault-proxy.ts";
@@ -21,6 +28,15 @@ const options = {
   idleTimeout: 60,
   endOn: SENTINEL,
 } as const;
+
+/** What a caller may ask for besides. */
+const wishes = {
+  nothing: {},
+  "an asynchronous decoder": { decode: async (raw: string) => raw },
+  "fresh credentials": { onUnauthorized: async () => {} },
+  "the ID in the query": { lastEventIdParam: "after" },
+} satisfies Record<string, EventSourceOptions>;
+const anyWish = fc.constantFrom(...(Object.keys(wishes) as (keyof typeof wishes)[]));
 
 const brief = ({ lastEventId, type, data }: ServerSentEvent) => ({ lastEventId, type, data });
 
@@ -45,10 +61,11 @@ describe("whatever happens on the way", () => {
       logOf(120),
       anyServing,
       fc.constantFrom(...Object.keys(consumers)),
-      async (plan, log, serving, name) => {
+      anyWish,
+      async (plan, log, serving, name, wish) => {
         await using server = await serveLog({ log, ...serving });
         await using proxy = await createFaultProxy(server.port, plan);
-        using source = createEventSource(proxy.url, options);
+        using source = createEventSource<TextEvents>(proxy.url, { ...options, ...wishes[wish] });
         const delivered: ReturnType<typeof brief>[] = [];
         await consumers[name]!(source, (event) => delivered.push(brief(event)));
         count(what, proxy);

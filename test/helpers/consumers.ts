@@ -30,6 +30,15 @@ export const consumers: Record<string, Consumer> = {
     await source.closed;
     await turn();
   },
+  "onEvent, asynchronous, with a reconnect() of its own now and then"(source, take) {
+    let count = 0;
+    source.onEvent(async (event) => {
+      take(event);
+      if (++count % 7 === 0) source.reconnect();
+      await turn();
+    });
+    return source.closed;
+  },
   async "for await"(source, take) {
     for await (const event of source) take(event);
   },

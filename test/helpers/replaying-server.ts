@@ -23,7 +23,7 @@ export interface ReplayOptions {
   /** What follows the last event: the data `[DONE]`, the end of the response, or nothing for ever. Default `"sentinel"`. */
   finish?: "sentinel" | "end" | "open" | undefined;
   /**
-   * `"replay"` (default) goes on after `Last-Event-ID`. `"live"` knows no such header: each event is sent once, to
+   * `"replay"` (default) goes on after `Last-Event-ID`, or the query parameter `after`. `"live"` knows no such header: each event is sent once, to
    * whoever is there, and lost when nobody gets it.
    */
   memory?: "replay" | "live" | undefined;
@@ -93,8 +93,9 @@ export async function serveLog({
   };
 
   const server = createServer((request, response) => {
-    const id = request.headers["last-event-id"];
-    asked.push(id as string | undefined);
+    const { searchParams } = new URL(request.url!, "http://localhost");
+    const id = (request.headers["last-event-id"] as string | undefined) ?? searchParams.get("after");
+    asked.push(id ?? undefined);
     if (framing === "close") response.useChunkedEncodingByDefault = false;
     response.writeHead(200, {
       "content-type": "text/event-stream",
