@@ -8,8 +8,9 @@ import {
   type ServerSentEvent,
   type TextEvents,
 } from "../../src/index.ts";
-import { consumers } from "../helpers/consumers.ts";
-import { anyConnection, anyPlan, anyServing, logOf } from "../helpers/fault-arbitraries.ts";
+import { EventSource } from "../../src/eventsource.ts";
+import { consumers, TYPES } from "../helpers/consumers.ts";
+import { anyConnection, anyPlan, anyServing, logOf, plainPlan } from "../helpers/fault-arbitraries.ts";
 import { createFaultProxy, type FaultProxy } from "../helpers/fault-proxy.ts";
 import { eventsOf, SENTINEL, serveLog } from "../helpers/replaying-server.ts";
 import { tell, times } from "../helpers/soak.ts";
@@ -38,7 +39,11 @@ const wishes = {
 } satisfies Record<string, EventSourceOptions>;
 const anyWish = fc.constantFrom(...(Object.keys(wishes) as (keyof typeof wishes)[]));
 
-const brief = ({ lastEventId, type, data }: ServerSentEvent) => ({ lastEventId, type, data });
+const brief = ({ lastEventId, type, data }: Pick<ServerSentEvent, "lastEventId" | "type" | "data">) => ({
+  lastEventId,
+  type,
+  data,
+});
 
 const totals: Record<string, Record<string, number>> = {};
 function count(what: string, { faults }: FaultProxy): void {
@@ -77,6 +82,33 @@ describe("whatever happens on the way", () => {
     await fc.assert(run, { numRuns: times(900, 45), timeout: 20_000, endOnFailure: true });
     expect(totals[what]!["all"]).toBeGreaterThan(times(10_000, 300));
   });
+
+  it(
+    "the EventSource class delivers exactly the events of the log, in order",
+    { timeout: PATIENCE },
+    async () => {
+      const what = "EventSource";
+      const run = fc.asyncProperty(plainPlan, logOf(120), anyServing, async (plan, log, serving) => {
+        await using server = await serveLog({ log, retry: 1, ...serving });
+        await using proxy = await createFaultProxy(server.port, plan);
+        const source = new EventSource(proxy.url);
+        const delivered: ReturnType<typeof brief>[] = [];
+        await new Promise<void>((resolve) => {
+          const hear = (event: Event) => {
+            if (!(event instanceof MessageEvent)) return;
+            if (event.data === SENTINEL) resolve();
+            else delivered.push(brief(event as MessageEvent<string>));
+          };
+          for (const type of TYPES) source.addEventListener(type, hear);
+        });
+        source.close();
+        count(what, proxy);
+        expect(delivered).toEqual(eventsOf(log));
+        await proxy.idle();
+      });
+      await fc.assert(run, { numRuns: times(200, 15), timeout: 20_000, endOnFailure: true });
+    },
+  );
 
   it(
     "a gap is never silent: where the server replays nothing, a reconnect stands in the status",

@@ -6,6 +6,9 @@ export type Consumer = (
   take: (event: ServerSentEvent) => void,
 ) => Promise<unknown>;
 
+/** The names of the events that the logs of `fault-arbitraries.ts` hold. */
+export const TYPES = ["message", "tick", "error", "open", "__proto__", "é"] as const;
+
 const turn = () => new Promise(setImmediate);
 
 /** Every way to get events out of a client, with a consumer that is done at once and with one that is not. */
@@ -15,7 +18,7 @@ export const consumers: Record<string, Consumer> = {
     return source.closed;
   },
   "on(type)"(source, take) {
-    for (const type of ["message", "tick", "error", "open", "__proto__", "é"]) source.on(type, take);
+    for (const type of TYPES) source.on(type, take);
     return source.closed;
   },
   async "onEvent, asynchronous"(source, take) {

@@ -49,6 +49,15 @@ export const anyConnection: fc.Arbitrary<ConnectionPlan> = fc
   .tuple(anyFault, pace)
   .map(([fault, how]) => ({ fault, ...how }));
 
+/** A plan of faults that the standard's class survives: it knows no timeouts, and every status but 200 is final. */
+export const plainPlan: fc.Arbitrary<ConnectionPlan[]> = fc
+  .array(
+    anyConnection.filter(({ fault: { kind } }) => kind === "cut" || kind === "truncate"),
+    { minLength: 3, maxLength: 24 },
+  )
+  // Its reconnection time is 3 s until the server has told another, which the first connection lets through.
+  .map((plan) => [{ fault: { kind: "cut", by: "fin", after: 500 } }, ...plan]);
+
 /** A plan of some faults, each of which may last for a while. */
 export const anyPlan: fc.Arbitrary<ConnectionPlan[]> = fc
   .array(fc.tuple(anyConnection, fc.integer({ min: 1, max: 3 })), { minLength: 3, maxLength: 12 })

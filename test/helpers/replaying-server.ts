@@ -20,6 +20,8 @@ export interface ReplayOptions {
   /** Default `"identity"`. What is compressed is flushed with every event. */
   encoding?: "identity" | "gzip" | "br" | undefined;
   lineEnd?: "\n" | "\r\n" | "\r" | undefined;
+  /** The reconnection time (ms), told at the beginning of each response. */
+  retry?: number | undefined;
   /** What follows the last event: the data `[DONE]`, the end of the response, or nothing for ever. Default `"sentinel"`. */
   finish?: "sentinel" | "end" | "open" | undefined;
   /**
@@ -60,6 +62,7 @@ export async function serveLog({
   framing = "chunked",
   encoding = "identity",
   lineEnd = "\n",
+  retry,
   finish = "sentinel",
   memory = "replay",
 }: ReplayOptions): Promise<ReplayingServer> {
@@ -79,6 +82,7 @@ export async function serveLog({
       } else if (!response.write(text)) await new Promise(setImmediate);
     };
     response.on("close", () => compressor?.destroy());
+    if (retry !== undefined) await write(`retry: ${retry}${lineEnd}${lineEnd}`);
     if (memory === "live")
       for (; live < log.length && !response.destroyed; await new Promise(setImmediate)) {
         const id = ++live;
