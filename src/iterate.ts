@@ -7,19 +7,25 @@
 export interface Pump<Item> {
   /** Takes items; a returned promise resolves when the last one is handed over, or dropped. */
   readonly push: (items: Item[]) => Promise<void> | undefined;
-  /** Drops what was pushed and not handed over. */
-  readonly clear: () => void;
+  /** Drops what was pushed and not handed over. With `letGo` a promise of what was handed over holds nothing any more. */
+  readonly clear: (letGo?: boolean) => void;
   /** Adds 1 for an iterator that has not asked for the next item, and -1 when it asks or leaves. */
   readonly hold: (change: number) => void;
 }
 
-/** `handle` takes one item; a promise that it returns holds the next one. */
-export function createPump<Item>(handle: (item: Item) => PromiseLike<unknown> | undefined): Pump<Item> {
+/**
+ * `handle` takes one item; a promise that it returns holds the next one. `onDone` is called whenever nobody holds what was
+ * handed over so far.
+ */
+export function createPump<Item>(
+  handle: (item: Item) => PromiseLike<unknown> | undefined,
+  onDone?: () => void,
+): Pump<Item> {
   let items: Item[] = [];
   let next = 0;
   let holds = 0;
-  /** The batch of the item that a promise holds. It holds nothing once that batch is dropped. */
-  let held: Item[] | undefined;
+  /** The promise that holds. */
+  let held: PromiseLike<unknown> | undefined;
   let running = false;
   let drained: (() => void) | undefined;
 
@@ -27,20 +33,21 @@ export function createPump<Item>(handle: (item: Item) => PromiseLike<unknown> | 
     // A listener may call anything from within `handle`; the loop then goes on with whatever that left.
     if (running) return;
     running = true;
-    while (held !== items && !holds && next < items.length) {
-      const from = items;
+    while (!held && !holds) {
+      onDone?.();
+      if (next >= items.length) break;
       const wait = handle(items[next++]!);
       if (wait) {
-        held = from;
+        held = wait;
         const go = () => {
-          if (held === from) held = undefined;
+          if (held === wait) held = undefined;
           run();
         };
         wait.then(go, go);
       }
     }
     running = false;
-    if (held !== items && next >= items.length) drained?.();
+    if (!held && next >= items.length) drained?.();
   }
 
   return {
@@ -48,13 +55,12 @@ export function createPump<Item>(handle: (item: Item) => PromiseLike<unknown> | 
       items = pushed;
       next = 0;
       run();
-      return held === items || next < items.length
-        ? new Promise((resolve) => (drained = resolve))
-        : undefined;
+      return held || next < items.length ? new Promise((resolve) => (drained = resolve)) : undefined;
     },
-    clear() {
+    clear(letGo) {
       items = [];
       next = 0;
+      if (letGo) held = undefined;
       drained?.();
     },
     hold(change) {
