@@ -42,6 +42,39 @@ export const consumers: Record<string, Consumer> = {
     });
     return source.closed;
   },
+  async "onEvent, with pauses and checks of its own"(source, take) {
+    const open = () => source.status.state === "paused" && source.open();
+    const actions = [
+      () => source.check(40),
+      () => {
+        source.pause();
+        setImmediate(open);
+      },
+      () => {
+        source.pause();
+        open();
+      },
+    ];
+    let count = 0;
+    source.onEvent(async (event) => {
+      take(event);
+      if (++count % 5 === 0) actions[(count / 5) % actions.length]!();
+      await turn();
+    });
+    await source.closed;
+    await turn();
+  },
+  async "for await, paused by a listener"(source, take) {
+    source.onEvent(({ lastEventId }) => {
+      if (Number(lastEventId) % 9 > 0) return;
+      source.pause();
+      setImmediate(() => source.status.state === "paused" && source.open());
+    });
+    for await (const event of source) {
+      await turn();
+      take(event);
+    }
+  },
   async "for await"(source, take) {
     for await (const event of source) take(event);
   },
