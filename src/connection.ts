@@ -130,7 +130,7 @@ export function createConnection(
             },
             deliver(items) {
               if (!isCurrent()) return undefined;
-              if (items.some(({ data }) => data !== undefined)) healthyAt = 0;
+              if (healthyAt && items.some(({ data }) => data !== undefined)) healthyAt = 0;
               return deliver(items);
             },
             fail: lose,

@@ -1,4 +1,4 @@
-import { report } from "./emitter.ts";
+import { isThenable, report } from "./emitter.ts";
 import { EventSourceError } from "./errors.ts";
 import type { Decoder, ServerSentEvent, StreamItem } from "./types.ts";
 
@@ -19,23 +19,69 @@ export interface InterpretOptions {
 /** An event whose data may have become anything. */
 export type DecodedEvent = ServerSentEvent<string, unknown>;
 
-/** Makes an event of an item that has data. */
-export function toEvent(item: StreamItem, streamOrigin: string): ServerSentEvent {
-  const { type, data, lastEventId, origin = streamOrigin } = item;
-  return { type, data: data!, raw: data!, lastEventId, origin };
+/** What becomes of the events of a stream. */
+interface Outcomes {
+  /** An object that changes when the stream is over, or another one: what was begun before then is dropped. */
+  readonly phase: () => unknown;
+  /** Whether anybody wants the events of this name: others are not decoded. */
+  readonly wants: (type: string) => unknown;
+  readonly complete: (event: ServerSentEvent) => void;
+  /** A promise that it returns holds the next event. */
+  readonly hand: (event: DecodedEvent) => Promise<unknown> | undefined;
+  readonly refuse: (event: ServerSentEvent, error: EventSourceError) => void;
+}
+
+/** Makes events of items that have data, decodes them, and recognises the last one. */
+export function createInterpreter(
+  { decode, endOn }: InterpretOptions,
+  { phase, wants, complete, hand, refuse }: Outcomes,
+): (item: StreamItem, streamOrigin: string) => PromiseLike<unknown> | undefined {
+  return (item, streamOrigin) => {
+    const { type, data, raw, lastEventId, origin } = item;
+    const event = (
+      raw === undefined ? { type, data, raw: data, lastEventId, origin } : item
+    ) as ServerSentEvent;
+    event.origin ??= streamOrigin;
+    if (endOn === undefined && !decode) return hand(event);
+    const before = phase();
+    if (endOn !== undefined) {
+      const isLast = isEnd(event, endOn);
+      if (before !== phase()) return undefined;
+      if (isLast) {
+        complete(event);
+        return undefined;
+      }
+    }
+    if (!decode || !wants(type)) return hand(event);
+    const tell = (value: unknown) => {
+      if (before !== phase()) return undefined;
+      (event as DecodedEvent).data = value;
+      return hand(event);
+    };
+    const fail = (cause: unknown) => {
+      if (before === phase())
+        refuse(
+          event,
+          new EventSourceError("decode-failed", "The data could not be decoded", { event, cause }),
+        );
+    };
+    let decoded;
+    try {
+      decoded = decode(data!, event);
+    } catch (cause) {
+      fail(cause);
+      return undefined;
+    }
+    return isThenable(decoded) ? decoded.then(tell, fail) : tell(decoded);
+  };
 }
 
 /** Whether an event completes the stream. */
-export function isEnd(event: ServerSentEvent, endOn: InterpretOptions["endOn"]): boolean {
+function isEnd(event: ServerSentEvent, endOn: InterpretOptions["endOn"]): boolean {
   try {
     return typeof endOn === "function" ? endOn(event) === true : event.raw === endOn;
   } catch (error) {
     report(error);
     return false;
   }
-}
-
-/** The error for an event whose data could not be decoded. */
-export function decodeFailed(event: ServerSentEvent, cause: unknown): EventSourceError {
-  return new EventSourceError("decode-failed", "The data could not be decoded", { event, cause });
 }

@@ -12,7 +12,9 @@ export function child(file, { args = [], execArgv = [], env = {} } = {}) {
       const gone = new AbortController();
       try {
         return await Promise.race([
-          once(process_, "message", { signal: AbortSignal.any([signal, gone.signal]) }).then(([message]) => message),
+          once(process_, "message", { signal: AbortSignal.any([signal, gone.signal]) }).then(
+            ([message]) => message,
+          ),
           once(process_, "exit", { signal: gone.signal }).then(([code]) => {
             throw new Error(`${file} ${args.join(" ")} ended with ${code}`);
           }),

@@ -71,10 +71,15 @@ export function oneTable(result) {
   const best = bestPeer(result);
   const rows = Object.entries(clients).map(([client, { cpu, wall, wrong }]) => {
     if (!cpu.length) return [peers[client].title, `wrong: ${wrong}`, "", "", ""];
-    const against = (other) =>
-      clients[other]?.cpu.length ? showRatio(ratio(cpu, clients[other].cpu)) : "";
+    const against = (other) => (clients[other]?.cpu.length ? showRatio(ratio(cpu, clients[other].cpu)) : "");
     const title = `${peers[client].title}${wrong ? ` (**wrong: ${wrong}**)` : ""}`;
-    return [title, perEvent(cpu, result), perEvent(wall, result), against("decode"), best ? against(best) : ""];
+    return [
+      title,
+      perEvent(cpu, result),
+      perEvent(wall, result),
+      against("decode"),
+      best ? against(best) : "",
+    ];
   });
   return table(["client", "CPU", "wall", "CPU ÷ decode", `CPU ÷ ${best ?? "best peer"}`], rows);
 }

@@ -10,7 +10,7 @@ export async function decode(url, take) {
   const response = await fetch(url, { headers: { accept: "text/event-stream" } });
   const reader = response.body.getReader();
   const decoder = new TextDecoder();
-  for (let result; !(result = await reader.read()).done; ) {
+  for (let result; !(result = await reader.read()).done;) {
     const text = decoder.decode(result.value, { stream: true });
     if (text) take("text", text, "");
   }
