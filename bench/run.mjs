@@ -28,14 +28,14 @@ for (const name of list(values.only, measures)) {
   try {
     const report = await measures[name].run({
       server: { ...server, port },
-      clients: list(values.clients, peers),
+      clients: values.clients?.split(",") ?? Object.keys(peers).filter((client) => !peers[client].hidden),
       names: list(values.workloads, workloads),
       rounds: Number(values.rounds),
       scale: Number(values.scale),
       log: console.log,
     });
     console.log(`\n${report.summary}`);
-    if (values.write) write(name, measures[name], report);
+    if (values.write) write(name, measures[name], report, measures);
   } finally {
     server.stop();
   }

@@ -36,43 +36,42 @@ export function createInterpreter(
   { decode, endOn }: InterpretOptions,
   { phase, wants, complete, hand, refuse }: Outcomes,
 ): (item: StreamItem, streamOrigin: string) => PromiseLike<unknown> | undefined {
+  const isPlain = endOn === undefined && !decode;
+
+  // Its closures would cost every event something if they were made where events are.
+  function interpret(event: DecodedEvent & ServerSentEvent): PromiseLike<unknown> | undefined {
+    const before = phase();
+    const isLast = isEnd(event, endOn);
+    if (before !== phase()) return undefined;
+    if (isLast) {
+      complete(event);
+      return undefined;
+    }
+    if (!decode || !wants(event.type)) return hand(event);
+    const tell = (value: unknown) => {
+      if (before !== phase()) return undefined;
+      (event as DecodedEvent).data = value;
+      return hand(event);
+    };
+    const fail = (cause: unknown): undefined => {
+      if (before !== phase()) return;
+      refuse(event, new EventSourceError("decode-failed", "The data could not be decoded", { event, cause }));
+    };
+    try {
+      const decoded = decode(event.raw, event);
+      return isThenable(decoded) ? decoded.then(tell, fail) : tell(decoded);
+    } catch (cause) {
+      return fail(cause);
+    }
+  }
+
   return (item, streamOrigin) => {
     const { type, data, raw, lastEventId, origin } = item;
     const event = (
       raw === undefined ? { type, data, raw: data, lastEventId, origin } : item
     ) as ServerSentEvent;
     event.origin ??= streamOrigin;
-    if (endOn === undefined && !decode) return hand(event);
-    const before = phase();
-    if (endOn !== undefined) {
-      const isLast = isEnd(event, endOn);
-      if (before !== phase()) return undefined;
-      if (isLast) {
-        complete(event);
-        return undefined;
-      }
-    }
-    if (!decode || !wants(type)) return hand(event);
-    const tell = (value: unknown) => {
-      if (before !== phase()) return undefined;
-      (event as DecodedEvent).data = value;
-      return hand(event);
-    };
-    const fail = (cause: unknown) => {
-      if (before === phase())
-        refuse(
-          event,
-          new EventSourceError("decode-failed", "The data could not be decoded", { event, cause }),
-        );
-    };
-    let decoded;
-    try {
-      decoded = decode(data!, event);
-    } catch (cause) {
-      fail(cause);
-      return undefined;
-    }
-    return isThenable(decoded) ? decoded.then(tell, fail) : tell(decoded);
+    return isPlain ? hand(event) : interpret(event);
   };
 }
 

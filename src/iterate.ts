@@ -38,17 +38,20 @@ export function createPump<Item>(
       if (next >= items.length) break;
       const from = items;
       const wait = handle(items[next++]!);
-      if (wait) {
-        held = from;
-        const go = () => {
-          if (held === from) held = undefined;
-          run();
-        };
-        wait.then(go, go);
-      }
+      if (wait) holdFor(wait, from);
     }
     running = false;
     if (held !== items && next >= items.length) drained?.();
+  }
+
+  /** Not within `run`, where the closure would cost every item something. */
+  function holdFor(wait: PromiseLike<unknown>, batch: Item[]): void {
+    held = batch;
+    const go = () => {
+      if (held === batch) held = undefined;
+      run();
+    };
+    wait.then(go, go);
   }
 
   return {

@@ -10,13 +10,13 @@ export function summarize() {
   };
   return {
     /** What a timed run does with an event: it reads it, which also makes a rope flat. */
-    take(type, data) {
+    take: (type, data) => {
       count++;
       chars += data.length;
       sum = (sum + data.charCodeAt(data.length >> 1)) | 0;
     },
     /** The same with checksums over everything, for a run that is not timed. */
-    check(type, data, id = "") {
+    check: (type, data, id = "") => {
       count++;
       chars += data.length;
       sum = add(add(sum, type), data);

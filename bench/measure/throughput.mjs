@@ -9,18 +9,18 @@ import { workloads } from "../workloads.mjs";
 const PATIENCE = 60_000;
 
 /** Runs every client on every workload, one after the other in each round, so that the noise of a moment meets all. */
-export async function measureRounds(server, { clients, names, rounds, scale, body = false, log }) {
+export async function measureRounds({ server, clients, names, rounds, scale, origin, extra, log }) {
   const results = {};
   for (const name of names) {
     const { expected, bytes } = await server.ask({ prepare: name, scale });
     const message = {
-      url: `http://127.0.0.1:${server.port}/stream/${name}?scale=${scale}`,
-      ...(body && { body: { name, scale } }),
+      url: `${origin ?? `http://127.0.0.1:${server.port}`}/stream/${name}?scale=${scale}`,
+      ...extra?.(name),
     };
     const result = (results[name] = { bytes, events: expected.count, clients: {} });
     const running = {};
     for (const client of clients) {
-      running[client] = child("bench/client.mjs", { args: [client], execArgv: ["--expose-gc"] });
+      running[client] = child("bench/client.mjs", { args: [client] });
       const entry = (result.clients[client] = { cpu: [], wall: [], wrong: "" });
       try {
         await running[client].next();
@@ -84,8 +84,8 @@ export function oneTable(result) {
   return table(["client", "CPU", "wall", "CPU ÷ decode", `CPU ÷ ${best ?? "best peer"}`], rows);
 }
 
-export async function throughput(context) {
-  const results = await measureRounds(context.server, context);
+export async function measureThroughput(context) {
+  const results = await measureRounds(context);
   const ours = Object.keys(peers).filter((client) => peers[client].ours && context.clients.includes(client));
   const summary = table(
     ["CPU ÷ (drain + decode)", ...ours.map((client) => peers[client].title), "best peer"],
@@ -104,4 +104,16 @@ export async function throughput(context) {
       `#### ${workloads[name].title} (${result.events} events, ${(result.bytes / 1e6).toFixed(1)} MB)\n\n${oneTable(result)}`,
   );
   return { summary, details: parts.join("\n\n"), results };
+}
+
+export const throughput = (context) => measureThroughput(context);
+
+/** The same without a network: a body that is there already. */
+export function library(context) {
+  const hasOwnRequest = /^(drain|undici|launchdarkly-eventsource|event-source-polyfill)$/;
+  return measureThroughput({
+    ...context,
+    clients: context.clients.filter((client) => !hasOwnRequest.test(client)),
+    extra: (name) => ({ body: { name, scale: context.scale } }),
+  });
 }

@@ -6,7 +6,8 @@ export async function run(url, take) {
   const response = await fetch(url, { signal: controller.signal });
   for await (const { event, data } of events(response, controller)) {
     if (event === "end") break;
-    take(event || "message", data, undefined);
+    const pause = take(event || "message", data, undefined);
+    if (pause) await pause;
   }
   controller.abort();
 }

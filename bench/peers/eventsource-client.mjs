@@ -16,7 +16,8 @@ export async function iterator(url, take) {
   const source = createEventSource({ url });
   for await (const { event = "message", data, id } of source) {
     if (event === "end") break;
-    take(event, data, id);
+    const pause = take(event, data, id);
+    if (pause) await pause;
   }
   source.close();
 }

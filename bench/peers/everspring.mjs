@@ -15,7 +15,8 @@ export async function listeners(url, take) {
 async function read(events, take) {
   for await (const event of events) {
     if (event.type === "end") break;
-    take(event.type, event.data, event.lastEventId);
+    const pause = take(event.type, event.data, event.lastEventId);
+    if (pause) await pause;
   }
 }
 

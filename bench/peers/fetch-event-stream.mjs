@@ -5,7 +5,8 @@ export async function run(url, take) {
   const response = await fetch(url, { signal: controller.signal });
   for await (const { event = "message", data, id } of events(response)) {
     if (event === "end") break;
-    take(event, data, id);
+    const pause = take(event, data, id);
+    if (pause) await pause;
   }
   controller.abort();
 }

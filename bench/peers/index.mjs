@@ -5,6 +5,7 @@ const from = (file, name) => async () => (await import(`./${file}.mjs`))[name ??
 export const peers = {
   drain: { title: "limit: drain", limit: true, load: from("limits", "drain") },
   decode: { title: "limit: drain + decode", limit: true, load: from("limits", "decode") },
+  byHand: { title: "limit: reading by hand", limit: true, hidden: true, load: from("limits", "byHand") },
   listeners: { title: "**everspring**, listeners", ours: true, load: from("everspring", "listeners") },
   iterator: { title: "**everspring**, iterator", ours: true, load: from("everspring", "iterator") },
   fetchEvents: { title: "**everspring**, `fetchEvents`", ours: true, load: from("everspring", "finite") },

@@ -15,3 +15,22 @@ export async function decode(url, take) {
     if (text) take("text", text, "");
   }
 }
+
+/** What one would write by hand for a stream of which one knows the form: no ids, no CR, one data line per event. */
+export async function byHand(url, take) {
+  const controller = new AbortController();
+  const response = await fetch(url, { signal: controller.signal });
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let rest = "";
+  for (let result; !(result = await reader.read()).done;) {
+    const blocks = (rest + decoder.decode(result.value, { stream: true })).split("\n\n");
+    rest = blocks.pop();
+    for (const block of blocks) {
+      if (block.startsWith("event: end")) return controller.abort();
+      if (!block.startsWith("data: ")) continue;
+      const pause = take("message", block.slice(6), "");
+      if (pause) await pause;
+    }
+  }
+}

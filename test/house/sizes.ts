@@ -28,16 +28,16 @@ export const gates: readonly Gate[] = [
   {
     name: "`readEvents`",
     entry: { code: 'export { readEvents } from "everspring";' },
-    limit: 4050,
+    limit: 4450,
     aim: 2300,
   },
   {
     name: "`createEventSource`",
     entry: { code: 'export { createEventSource } from "everspring";' },
-    limit: 7650,
+    limit: 7750,
     aim: 4000,
   },
-  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 8350, aim: 5000 },
+  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 8400, aim: 5000 },
   {
     name: "`everspring/eventsource`",
     entry: { code: 'export { EventSource } from "everspring/eventsource";' },
