@@ -1,6 +1,5 @@
 // The server of all measures, a process of its own: `fork("server.mjs")`, then ask it by messages.
 // GET /stream/<workload>?scale= sends a workload as fast as the client reads, /pace, /first, /idle and /flood see `live`.
-import { once } from "node:events";
 import { createServer } from "node:http";
 import { createSecureServer } from "node:http2";
 import { build, END, workloads } from "./workloads.mjs";
@@ -84,11 +83,11 @@ function answer(request, response) {
   }
   if (request.httpVersionMajor === 2) {
     response.writeHead(200, { "content-type": "text/event-stream" });
-    return void write(response, build2(name, Number(searchParams.get("scale") ?? 1)));
+    return write(response, build2(name, Number(searchParams.get("scale") ?? 1)));
   }
   if (kind === "stream") {
     response.writeHead(200, { ...HEADERS, "transfer-encoding": "chunked" }).flushHeaders();
-    return void stream(response.socket, name, Number(searchParams.get("scale") ?? 1));
+    return stream(response.socket, name, Number(searchParams.get("scale") ?? 1));
   }
   if (!live[kind]) return void response.writeHead(404, { connection: "close" }).end();
   open.add(response);
@@ -119,20 +118,16 @@ function write(response, chunks) {
 /** What a browser asks for, as [type, text] by path. */
 const pages = new Map();
 const server = createServer(answer);
-let secure;
 
-process.on("message", async (message) => {
-  if (message.prepare) return process.send(rawBody(message.prepare, message.scale).facts);
-  if (message.page) {
+process.on("message", (message) => {
+  if (message.prepare) process.send(rawBody(message.prepare, message.scale).facts);
+  else if (message.page) {
     pages.set(message.page, [message.type, message.text]);
-    return process.send({});
-  }
-  if (message.tls) {
-    secure ??= createSecureServer(message.tls, answer).listen(0, "127.0.0.1");
-    if (!secure.listening) await once(secure, "listening");
-    return process.send({ port: secure.address().port });
-  }
-  process.send({ open: open.size, flooded });
+    process.send({});
+  } else if (message.tls) {
+    const secure = createSecureServer(message.tls, answer);
+    secure.listen(0, "127.0.0.1", () => process.send({ port: secure.address().port }));
+  } else process.send({ open: open.size, flooded });
 });
 process.on("disconnect", () => process.exit());
 server.listen(0, "127.0.0.1", 20_000, () => process.send({ port: server.address().port }));
