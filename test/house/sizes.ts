@@ -28,35 +28,35 @@ export const gates: readonly Gate[] = [
   {
     name: "`readEvents`",
     entry: { code: 'export { readEvents } from "everspring";' },
-    limit: 4050,
+    limit: 4550,
     aim: 2300,
   },
   {
     name: "`createEventSource`",
     entry: { code: 'export { createEventSource } from "everspring";' },
-    limit: 7700,
+    limit: 7950,
     aim: 4000,
   },
-  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 8400, aim: 5000 },
+  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 8600, aim: 5000 },
   {
     name: "`everspring/eventsource`",
     entry: { code: 'export { EventSource } from "everspring/eventsource";' },
-    limit: 6750,
+    limit: 6800,
     aim: 4000,
   },
   {
     name: "`everspring/lifecycle`",
     entry: { code: 'export * from "everspring/lifecycle";' },
-    limit: 550,
-    aim: 550,
+    limit: 600,
+    aim: 600,
   },
   {
     name: "`everspring/resume`",
     entry: { code: 'export * from "everspring/resume";' },
-    limit: 350,
-    aim: 350,
+    limit: 400,
+    aim: 400,
   },
-  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 9850, aim: 7500 },
+  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 10_050, aim: 7500 },
 ];
 
 // Its types say CommonJS, it is none.
