@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { createContext, runInContext } from "node:vm";
 import { describe, expect, test } from "vitest";
-import { importsOf, layers, packages, transports, withoutComments } from "./layers.ts";
+import { importsOf, layers, optional, packages, transports, withoutComments } from "./layers.ts";
 
 const root = join(import.meta.dirname, "../..");
 const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter((file) =>
@@ -53,6 +53,21 @@ describe("the layers of src", () => {
   test.each(layers[0]!)("%s is a leaf and imports nothing", (name) => {
     expect(importsOf(read(`${name}.ts`))).toEqual([]);
   });
+
+  test.each(Object.entries(optional))("%s uses the public interface only: %j", (name, allowed) => {
+    for (const specifier of importsOf(read(`${name}.ts`)).filter((s) => s.startsWith(".")))
+      expect(allowed, `${name} imports ${specifier}`).toContain(basename(specifier, ".ts"));
+  });
+
+  test.each(files.filter((file) => !Object.hasOwn(optional, basename(file, ".ts"))))(
+    "%s imports no optional entry",
+    (file) => {
+      for (const specifier of importsOf(read(file)))
+        expect(Object.keys(optional), `${file} imports ${specifier}`).not.toContain(
+          basename(specifier, ".ts"),
+        );
+    },
+  );
 
   test("connection.ts never imports a transport, nor does what it imports", () => {
     const seen = new Set<string>();
@@ -120,16 +135,16 @@ console.log(JSON.stringify({
 `;
 
 describe("importing", () => {
-  test.each(["dist/index.js", "dist/eventsource.js", "dist/everspring.min.js"])(
-    "%s changes no global, calls nothing and listens to nothing",
-    async (file) => {
-      const url = pathToFileURL(join(root, file)).href;
-      const args = ["--input-type=module", "--eval", probe, url];
-      const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: root });
-      expect(stderr).toBe("");
-      expect(JSON.parse(stdout)).toEqual({ different: [], gone: [], calls: [], listeners: true });
-    },
-  );
+  test.each([
+    ...["dist/index.js", "dist/eventsource.js", "dist/everspring.min.js"],
+    ...["dist/testing.js", "dist/binding.js"],
+  ])("%s changes no global, calls nothing and listens to nothing", async (file) => {
+    const url = pathToFileURL(join(root, file)).href;
+    const args = ["--input-type=module", "--eval", probe, url];
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: root });
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toEqual({ different: [], gone: [], calls: [], listeners: true });
+  });
 
   test("needs nothing of the platform: the script-tag build loads where there is only the language", () => {
     const bare = createContext({});
