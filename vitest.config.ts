@@ -2,6 +2,7 @@ import { playwright } from "@vitest/browser-playwright";
 import { msw } from "msw/vite";
 import { defineConfig } from "vitest/config";
 import { chromiumPath } from "./test/setup/chromium.ts";
+import { current, olderMajors } from "./test/setup/frameworks.ts";
 import ClosingLine from "./test/setup/closing-line.ts";
 
 const launchOptions = {
@@ -50,9 +51,11 @@ export default defineConfig({
         },
       },
       {
-        plugins: [msw({ mode: "worker-only" })],
+        plugins: [msw({ mode: "worker-only" }), ...current.plugins],
+        optimizeDeps: current.optimizeDeps,
         test: {
           name: "chromium-project",
+          provide: current.provide,
           include: ["test/browser/**/*.test.ts", "test/spec/page.test.ts"],
           globalSetup: ["test/browser/event-stream-server.ts", "test/spec/global-setup.ts"],
           // The files share a server, and a browser opens six connections to one at a time.
@@ -63,6 +66,23 @@ export default defineConfig({
             screenshotFailures: false,
             provider: playwright({ launchOptions }),
             instances: [{ browser: "chromium", name: "chromium" }],
+          },
+        },
+      },
+      {
+        plugins: olderMajors.plugins,
+        optimizeDeps: olderMajors.optimizeDeps,
+        resolve: olderMajors.resolve!,
+        test: {
+          name: "older-project",
+          provide: olderMajors.provide,
+          include: ["test/browser/adapters/{react,svelte}.test.ts"],
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions }),
+            instances: [{ browser: "chromium", name: "older" }],
           },
         },
       },

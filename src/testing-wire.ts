@@ -40,7 +40,8 @@ export function lastEventIdOf(headers: Headers, url: string, param: string | und
   return inQuery || new TextDecoder().decode(bytes);
 }
 
-/** The text of whatever fetch takes as a body. */
-export function textOf(body: NonNullable<RequestInit["body"]> | Request): Promise<string> {
+/** The text of whatever fetch takes as a body; at once where that can be. */
+export function textOf(body: NonNullable<RequestInit["body"]> | Request): string | Promise<string> {
+  if (typeof body === "string" || body instanceof URLSearchParams) return String(body);
   return typeof body === "object" && "headers" in body ? body.text() : new Response(body).text();
 }

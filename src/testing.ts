@@ -165,7 +165,8 @@ export function createTestServer<Events extends object = Record<string, unknown>
     const headers = new Headers(init.headers ?? given?.headers);
     // Not every browser has `Request.body`.
     const body = init.body ?? (given && !/^(GET|HEAD)$/.test(method) ? given.clone() : undefined);
-    const text = body === undefined ? "" : await orAbort(textOf(body), signal);
+    let text = body === undefined || body === null ? "" : textOf(body);
+    if (typeof text !== "string") text = await orAbort(text, signal);
     const lastEventId = lastEventIdOf(headers, url, lastEventIdParam);
     const request = { method, url, headers, body: text, lastEventId, init };
     requests.add(request);
