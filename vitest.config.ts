@@ -2,7 +2,7 @@ import { playwright } from "@vitest/browser-playwright";
 import { msw } from "msw/vite";
 import { defineConfig } from "vitest/config";
 import { chromiumPath } from "./test/setup/chromium.ts";
-import { current, olderMajors } from "./test/setup/frameworks.ts";
+import { current, olderMajors, onServer } from "./test/setup/frameworks.ts";
 import ClosingLine from "./test/setup/closing-line.ts";
 
 const launchOptions = {
@@ -17,6 +17,7 @@ export default defineConfig({
     testTimeout: 20_000,
     projects: [
       {
+        plugins: onServer.plugins,
         test: {
           name: "node",
           include: [
@@ -53,6 +54,7 @@ export default defineConfig({
       {
         plugins: [msw({ mode: "worker-only" }), ...current.plugins],
         optimizeDeps: current.optimizeDeps,
+        define: current.define!,
         test: {
           name: "chromium-project",
           provide: current.provide,

@@ -136,8 +136,11 @@ console.log(JSON.stringify({
 
 describe("importing", () => {
   test.each([
-    ...["dist/index.js", "dist/eventsource.js", "dist/everspring.min.js"],
-    ...["dist/testing.js", "dist/binding.js"],
+    "dist/index.js",
+    "dist/eventsource.js",
+    "dist/everspring.min.js",
+    "dist/testing.js",
+    "dist/binding.js",
   ])("%s changes no global, calls nothing and listens to nothing", async (file) => {
     const url = pathToFileURL(join(root, file)).href;
     const args = ["--input-type=module", "--eval", probe, url];

@@ -1,20 +1,8 @@
 /** The layers of the house, from the ground up. A file imports from strictly lower layers only, types included. */
 export const layers: readonly (readonly string[])[] = [
-  [
-    ...[
-      "types",
-      "errors",
-      "clock",
-      "emitter",
-      "decode",
-      "iterate",
-      "page",
-      "body",
-      "handlers",
-      "message-event",
-    ],
-    ...["testing-wire", "testing-line"],
-  ],
+  ["types", "errors", "clock", "emitter", "decode", "iterate", "page", "body", "handlers", "message-event"]
+    // what "testing" is made of
+    .concat("testing-wire", "testing-line"),
   ["http", "reader", "retry", "interpret", "error-event", "deadline"],
   ["fetch-transport", "native"],
   ["connection", "options", "eventsource-init"],

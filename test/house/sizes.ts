@@ -80,7 +80,8 @@ async function bundle(code: string, beside: readonly string[]): Promise<string> 
     input,
     plugins: [virtual, nodeResolve()],
     external: (id, importer) =>
-      beside.includes(id) || (beside.includes("everspring") && importer !== input && /\/index\.js$/.test(id)),
+      beside.includes(id) ||
+      (beside.includes("everspring") && importer !== input && id.endsWith("/index.js")),
     onwarn(warning) {
       if (warning.code !== "EMPTY_BUNDLE") throw new Error(warning.message);
     },

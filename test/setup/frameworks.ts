@@ -22,6 +22,7 @@ interface Frameworks {
   plugins: Plugin[];
   optimizeDeps: { include: string[]; exclude?: string[] };
   resolve?: { alias: { find: RegExp; replacement: string }[] };
+  define?: Record<string, string>;
   provide: { react: number; svelte: number };
 }
 
@@ -35,18 +36,24 @@ export const current: Frameworks = {
     include: [
       ...react,
       "vue",
-      ...[
-        "svelte",
-        "svelte/store",
-        "svelte/legacy",
-        "svelte/internal/client",
-        "svelte/internal/disclose-version",
-      ],
+      "svelte",
+      "svelte/store",
+      "svelte/legacy",
+      "svelte/internal/client",
+      "svelte/internal/disclose-version",
       "svelte/internal/flags/legacy",
     ],
   },
+  define: {
+    __VUE_OPTIONS_API__: "false",
+    __VUE_PROD_DEVTOOLS__: "false",
+    __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: "false",
+  },
   provide: { react: 19, svelte: 5 },
 };
+
+/** The same on the server. */
+export const onServer: Pick<Frameworks, "plugins"> = { plugins: [svelte(compile, { generate: "server" })] };
 
 /** The older majors of `test/older`. */
 export const olderMajors: Frameworks = {
