@@ -98,7 +98,7 @@ function share(refresh: Fn, args: unknown[]): Promise<unknown> {
 
 /** Makes a binding; nothing connects before it is mounted. */
 export function createBinding(url: EventSourceUrl, options: object): Binding {
-  let listeners: readonly (() => void)[] = [];
+  const listeners = new Set<() => void>();
   let key = keyOf(url, options);
   let latest: UseEventSourceOptions<AnyEvents> & { url: EventSourceUrl } = { ...options, url };
   let state: AnyState;
@@ -109,7 +109,7 @@ export function createBinding(url: EventSourceUrl, options: object): Binding {
     state = { ...state, ...news };
     for (const listener of listeners) listener();
   };
-  const isAt = (other: EventSourceUrl) => other === latest.url || keyOf(other, {}) === keyOf(latest.url, {});
+  const isAt = (other: EventSourceUrl) => keyOf(other, {}) === keyOf(latest.url, {});
 
   function makeClient(event?: AnyState["event"]): void {
     const ours = { onEvent: undefined, onError: undefined, open: false };
@@ -137,11 +137,8 @@ export function createBinding(url: EventSourceUrl, options: object): Binding {
   return {
     state: () => state,
     subscribe(listener) {
-      const added = () => listener();
-      listeners = [...listeners, added];
-      return () => {
-        listeners = listeners.filter((other) => other !== added);
-      };
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
     },
     isAt,
     follow(itsUrl, itsOptions) {
