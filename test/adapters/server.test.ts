@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { createElement } from "react";
 import { renderToString } from "react-dom/server";
 import { render } from "svelte/server";
-import { createSSRApp, defineComponent, h } from "vue";
+import { createSSRApp, defineComponent, effectScope, h } from "vue";
 import { renderToString as renderVue } from "vue/server-renderer";
 import { afterEach, expect, test, vi } from "vitest";
 import { useEventSource } from "../../src/react.ts";
@@ -68,4 +68,14 @@ test.each([
   expect(body).toContain("<p>idle: undefined</p>");
   await settled();
   expect(server.requests).toEqual([]);
+});
+
+test("a URL that cannot be opened is told to onError, once it is to be opened", async () => {
+  const errors: unknown[] = [];
+  const scope = effectScope();
+  const { status } = scope.run(() => useInVue(url, { onError: ({ code }) => errors.push(code) }))!;
+  expect(errors).toEqual([]);
+  await settled();
+  expect([errors, status.value]).toEqual([["invalid-option"], { state: "idle" }]);
+  scope.stop();
 });

@@ -1,3 +1,4 @@
+import * as React from "react";
 import {
   act,
   createElement,
@@ -14,6 +15,9 @@ import { beforeEach, describe, expect, inject, onTestFinished, test, vi } from "
 import { bearer, json, type AnyEvent, type EventSourceClient } from "../../../src/index.ts";
 import { useEventSource, type EventSourceState, type UseEventSourceOptions } from "../../../src/react.ts";
 import { createTestServer, type TestServer } from "../../../src/testing.ts";
+
+/** React 18 has none. */
+const Activity = (React as Partial<typeof React>)["Activity"];
 
 const url = "https://example.com/prices";
 
@@ -233,6 +237,40 @@ describe.each(wrappers)("useEventSource %s", (_name, wrap) => {
     });
     expect(clients.has(renders.at(-1)!.client)).toBe(true);
     expect(server.connections).toHaveLength(1);
+  });
+
+  test("a promise of onEvent holds the reader back", async () => {
+    const held: (() => void)[] = [];
+    const { render } = page(wrap);
+    await render(Prices, { onEvent: () => new Promise<void>((resolve) => held.push(resolve)) });
+    await act(async () => {
+      server.push({ data: 1 });
+      server.push({ data: 2 });
+      await settled();
+    });
+    expect(renders.at(-1)!.event!.data).toBe(1);
+    await act(async () => {
+      held[0]!();
+      await settled();
+    });
+    expect(renders.at(-1)!.event!.data).toBe(2);
+    held[1]!();
+  });
+
+  test("what React hides is closed, and goes on after the last event when it is shown again", async () => {
+    if (!Activity) return expect(version).toMatch(/^18\./);
+    const { render } = page(wrap);
+    const Tab: FunctionComponent<{ mode: "visible" | "hidden" }> = ({ mode }) =>
+      createElement(Activity!, { mode, children: createElement(Prices) });
+    await render(Tab, { mode: "visible" });
+    await act(async () => {
+      server.push({ data: 1, id: "one" });
+      await server.delivered();
+    });
+    await render(Tab, { mode: "hidden" });
+    expect(server.connections).toEqual([]);
+    await render(Tab, { mode: "visible" });
+    expect(server.requests.map(({ lastEventId }) => lastEventId)).toEqual(["", "one"]);
   });
 
   test("a component that goes away before a moment has passed makes no request", async () => {
