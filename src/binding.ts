@@ -159,14 +159,13 @@ export function createBinding(url: EventSourceUrl, options: object): Binding {
       } else if (before.open !== latest.open) settle();
     },
     mount() {
-      let isCurrent = true;
       isMounted = true;
       // In a moment: React's strict mode mounts, unmounts and mounts again at once, and that shall be one request.
       void Promise.resolve()
-        .then(() => isCurrent && settle())
+        .then(settle)
         .catch((error: EventSourceError) => (latest.onError ?? globalThis.reportError)?.(error));
       return () => {
-        isCurrent = isMounted = false;
+        isMounted = false;
         settle();
       };
     },

@@ -194,6 +194,10 @@ describe.each(wrappers)("useEventSource %s", (_name, wrap) => {
     expect(server.connections).toHaveLength(1);
     await tell(2);
     expect(container.textContent).toBe("open: 2");
+    // Whoever still has the old client does not change what is shown.
+    await act(async () => client.open());
+    expect(container.textContent).toBe("open: 2");
+    client.close();
   });
 
   test("new credentials for the same URL go on after the last event, and keep showing it", async () => {
