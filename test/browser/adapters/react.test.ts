@@ -195,9 +195,13 @@ describe.each(wrappers)("useEventSource %s", (_name, wrap) => {
     await tell(2);
     expect(container.textContent).toBe("open: 2");
     // Whoever still has the old client does not change what is shown.
-    await act(async () => client.open());
-    expect(container.textContent).toBe("open: 2");
-    client.close();
+    const after = renders.length;
+    await act(async () => {
+      client.open();
+      await server.connection(3);
+      client.close();
+    });
+    expect(renders.length).toBe(after);
   });
 
   test("new credentials for the same URL go on after the last event, and keep showing it", async () => {
