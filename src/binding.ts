@@ -20,6 +20,8 @@ export interface UseEventSourceOptions<Events extends object = TextEvents> exten
   onError?: ((error: EventSourceError) => unknown) | undefined;
   /** `false` leaves the connection closed, or closes it, until it is `true`. Default `true`. */
   open?: boolean | undefined;
+  /** What makes the client, such as `createSharedEventSource`; it does not connect yet (`open: false`). Default `createEventSource`. */
+  create?: ((url: EventSourceUrl, options: EventSourceOptions) => EventSourceClient<Events>) | undefined;
 }
 
 /** What a component shows. The same object until something changes. */
@@ -113,8 +115,12 @@ export function createBinding(url: EventSourceUrl, options: object): Binding {
 
   function makeClient(event?: AnyState["event"]): void {
     const ours = { onEvent: undefined, onError: undefined, open: false };
-    const { url: target, ...given } = withLatest({ ...latest, ...ours }, () => latest) as typeof latest;
-    const client = createEventSource(target, given as EventSourceOptions);
+    const {
+      url: target,
+      create = createEventSource,
+      ...given
+    } = withLatest({ ...latest, ...ours }, () => latest) as typeof latest;
+    const client = create(target, given as EventSourceOptions) as AnyState["client"];
     undo = [
       client.onStatus((status) => set({ status })),
       client.onEvent((news) => {

@@ -228,7 +228,10 @@ export { inVue, price };
 
 describe("types check in a project without skipLibCheck, with module resolution", () => {
   const consumer = `import { createEventSource, json, type EventSourceClient } from "everspring";
+import { createTestServer } from "everspring/testing";
 
+createTestServer<{ tick: Tick }>().push({ type: "tick", data: { symbol: "EVER", price: 1 } });
+createEventSource("/prices", { fetch: createTestServer().fetch });
 interface Tick { symbol: string; price: number }
 const source: EventSourceClient<{ tick: Tick }> = createEventSource<{ tick: Tick }>("/prices", { decode: json });
 const undo: () => void = source.on("tick", (event) => event.data.price.toFixed(2));

@@ -3,6 +3,7 @@ import { ref, type ComputedRef } from "vue";
 import type { Readable } from "svelte/store";
 import { z } from "zod";
 import {
+  createEventSource,
   json,
   schemas,
   type AnyEvent,
@@ -47,6 +48,12 @@ test("React: a map, schemas, a decoder or nothing type the event, the callback a
   });
   holds<Is<NonNullable<typeof own.event>["data"], number>>();
 
+  inReact.useEventSource<Prices>("/prices", { decode: json, create: createEventSource });
+  inReact.useEventSource("/prices", {
+    decode,
+    create: (url, options) => createEventSource(url, { ...options, decode }),
+  });
+
   const text = inReact.useEventSource("/prices");
   holds<Is<NonNullable<typeof text.event>["data"], string>>();
   const unknown = inReact.useEventSource("/prices", { decode: json });
@@ -68,6 +75,8 @@ test("React: what cannot be is refused", () => {
   inReact.useEventSource<Prices>("/prices", { onEvent: (it: ServerSentEvent<"tock", Tick>) => it });
   // @ts-expect-error wrong data
   inReact.useEventSource<Prices>("/prices", { onEvent: (it: AnyEvent<{ tick: string }>) => it });
+  // @ts-expect-error a client of other events
+  inReact.useEventSource<Prices>("/prices", { create: (url) => createEventSource<{ tock: Tick }>(url) });
   // @ts-expect-error an option of the wrong type
   inReact.useEventSource("/prices", { idleTimeout: "1s" });
   // @ts-expect-error no such option of the retry policy

@@ -12,7 +12,13 @@ import {
 import { createRoot, hydrateRoot, type Root } from "react-dom/client";
 import { renderToString } from "react-dom/server";
 import { beforeEach, describe, expect, inject, onTestFinished, test, vi } from "vitest";
-import { bearer, json, type AnyEvent, type EventSourceClient } from "../../../src/index.ts";
+import {
+  bearer,
+  createEventSource,
+  json,
+  type AnyEvent,
+  type EventSourceClient,
+} from "../../../src/index.ts";
 import { useEventSource, type EventSourceState, type UseEventSourceOptions } from "../../../src/react.ts";
 import { createTestServer, type TestServer } from "../../../src/testing.ts";
 
@@ -245,6 +251,24 @@ describe.each(wrappers)("useEventSource %s", (_name, wrap) => {
     });
     expect(clients.has(renders.at(-1)!.client)).toBe(true);
     expect(server.connections).toHaveLength(1);
+  });
+
+  test("the client may be made by something else, which is told of no option that is ours", async () => {
+    const create = vi.fn((...args: Parameters<typeof createEventSource>) =>
+      createEventSource<Events>(...args),
+    );
+    const { container, render } = page(wrap);
+    await render(Prices, {
+      create: (its, options) => create(its, { ...options, lastEventId: "7" }),
+      onEvent() {},
+    });
+    await render(Prices, { create: (its, options) => create(its, options), onEvent() {} });
+    await tell(1);
+    expect(container.textContent).toBe("open: 1");
+    expect(server.requests.map(({ lastEventId }) => lastEventId)).toEqual(["7"]);
+    const [[its, options]] = create.mock.calls as [Parameters<typeof createEventSource>];
+    expect([its, options!.open]).toEqual([url, false]);
+    expect(options).not.toHaveProperty("create");
   });
 
   test("a promise of onEvent holds the reader back", async () => {
