@@ -1,15 +1,11 @@
 import { playwright } from "@vitest/browser-playwright";
 import { msw } from "msw/vite";
-import { defineConfig } from "vitest/config";
-import { chromiumPath } from "./test/setup/chromium.ts";
+import { defineConfig, type TestProjectConfiguration } from "vitest/config";
+import type { BrowserProviderOption } from "vitest/node";
 import { current, olderMajors, onServer } from "./test/setup/frameworks.ts";
 import ClosingLine from "./test/setup/closing-line.ts";
-
-const launchOptions = {
-  executablePath: chromiumPath(),
-  chromiumSandbox: false, // so that it also runs as root
-  args: ["--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run"],
-};
+import { chromiumOptions, firefoxOptions } from "./test/setup/browsers.ts";
+import { webkitgtk } from "./test/setup/webkitgtk-provider.ts";
 
 export default defineConfig({
   test: {
@@ -17,16 +13,17 @@ export default defineConfig({
     testTimeout: 20_000,
     projects: [
       {
-        plugins: onServer.plugins,
+        plugins: [onServer],
         test: {
           name: "node",
           include: [
-            "test/{unit,machine,client,msw,testing,adapters,house,demo}/**/*.test.ts",
+            "test/{unit,machine,client,faults,msw,testing,adapters,house,demo,pages}/**/*.test.ts",
             "test/spec/{node,polyfill,drop-in}.test.ts",
           ],
           setupFiles: ["test/setup/node.ts"],
           execArgv: ["--expose-gc"],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       { test: { name: "happy-dom", environment: "happy-dom", include: ["test/dom/**/*.test.ts"] } },
@@ -51,30 +48,11 @@ export default defineConfig({
           hookTimeout: 900_000,
         },
       },
+      page("chromium", "chromium", playwright({ launchOptions: chromiumOptions })),
+      page("firefox", "firefox", playwright({ launchOptions: firefoxOptions })),
+      page("webkitgtk", "webkit", webkitgtk()),
       {
-        plugins: [msw({ mode: "worker-only" }), ...current.plugins],
-        optimizeDeps: current.optimizeDeps,
-        define: current.define!,
-        test: {
-          name: "chromium-project",
-          provide: current.provide,
-          include: ["test/browser/**/*.test.ts", "test/spec/page.test.ts"],
-          globalSetup: ["test/browser/event-stream-server.ts", "test/spec/global-setup.ts"],
-          // The files share a server, and a browser opens six connections to one at a time.
-          fileParallelism: false,
-          browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            provider: playwright({ launchOptions }),
-            instances: [{ browser: "chromium", name: "chromium" }],
-          },
-        },
-      },
-      {
-        plugins: olderMajors.plugins,
-        optimizeDeps: olderMajors.optimizeDeps,
-        resolve: olderMajors.resolve!,
+        ...olderMajors.vite,
         test: {
           name: "older-project",
           provide: olderMajors.provide,
@@ -83,7 +61,7 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            provider: playwright({ launchOptions }),
+            provider: playwright({ launchOptions: chromiumOptions }),
             instances: [{ browser: "chromium", name: "older" }],
           },
         },
@@ -91,3 +69,30 @@ export default defineConfig({
     ],
   },
 });
+
+/** What runs in a real page. Each browser is a project of its own: the instances of one share a provider. */
+function page(
+  name: string,
+  browser: "chromium" | "firefox" | "webkit",
+  provider: BrowserProviderOption,
+): TestProjectConfiguration {
+  return {
+    ...current.vite,
+    plugins: [msw({ mode: "worker-only" }), ...current.vite.plugins],
+    test: {
+      name: `${name}-project`,
+      provide: current.provide,
+      include: ["test/browser/**/*.test.ts", "test/spec/page.test.ts"],
+      globalSetup: ["test/browser/event-stream-server.ts", "test/spec/global-setup.ts"],
+      // The files share a server, and a browser opens six connections to one at a time.
+      fileParallelism: false,
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider,
+        instances: [{ browser, name }],
+      },
+    },
+  };
+}

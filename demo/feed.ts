@@ -1,5 +1,5 @@
 // The live side: every open stream, the replay of what each one missed, heartbeats, and slow readers.
-import { createChannel, createEventBuffer, createSession } from "better-sse";
+import { createChannel, createEventBuffer, createSession, type DefaultChannelState } from "better-sse";
 import type { Request, Response } from "express";
 import type { EventStore } from "./store.ts";
 
@@ -10,12 +10,20 @@ const BACKLOG = 120;
 /** A reader this far behind is dropped instead of buffered for ever; it resumes from its last event id. */
 const MAX_UNSENT = 1024 * 1024;
 
-export type Feed = ReturnType<typeof createFeed>;
+/** A type and no interface: better-sse wants a state with an index signature. */
+type Reader = {
+  /** The last event that the reader got as replay, or had before. */
+  sent: number;
+};
 
-export function createFeed(store: EventStore) {
-  const channel = createChannel();
+export type Feed = Awaited<ReturnType<typeof createFeed>>;
+
+/** `retry` is the reconnection time that each stream begins with (ms). */
+export async function createFeed(store: EventStore, retry = 1_000) {
+  const channel = createChannel<DefaultChannelState, Reader>();
   const responses = new Set<Response>();
-  let published = store.newest();
+  /** The last event that went out live. */
+  let published = await store.newest();
 
   const beat = createEventBuffer().comment().dispatch();
   const heartbeat = setInterval(() => {
@@ -23,37 +31,48 @@ export function createFeed(store: EventStore) {
     for (const res of responses) if (res.writableLength > MAX_UNSENT) res.destroy();
   }, HEARTBEAT);
 
-  /** Sends what the log holds beyond the last event sent. Reading it back keeps two servers on one file in order. */
-  function pump(): void {
-    for (const { id, type, data } of store.between(published)) {
-      published = id;
-      channel.broadcast(data, type, { eventId: String(id) });
+  /** Sends what the log gets, whichever server appended it: reading it back keeps several servers on one log in order. */
+  async function pump(): Promise<void> {
+    for (;;) {
+      const events = await store.next(published);
+      if (events.length === 0) return;
+      for (const { id, type, data } of events) {
+        published = id;
+        const filter = ({ state }: { state: Reader }) => id > state.sent;
+        channel.broadcast(data, type, { eventId: String(id), filter });
+      }
     }
   }
 
+  void pump();
+
   return {
     /** The log first, the readers second: nobody sees an event that could not be replayed. */
-    publish(type: string, data: unknown): void {
-      store.append(type, data);
-      pump();
-    },
+    publish: (type: string, data: unknown): Promise<void> => store.append(type, data),
 
     join: async (req: Request, res: Response): Promise<void> => {
       // The log holds JSON already, and the heartbeat is ours: the fault "silence" has to stop it.
-      const session = await createSession(req, res, { serializer: String, keepAlive: null, retry: 1_000 });
+      const state: Reader = { sent: 0 };
+      const session = await createSession(req, res, { serializer: String, keepAlive: null, retry, state });
       if (res.destroyed) return; // gone before the headers were out
       responses.add(res);
       res.once("close", () => responses.delete(res));
 
-      // No await from here on: whatever is in the log up to `published` goes out as replay and everything after it
-      // goes out live, so no event can fall into the seam and none is sent twice.
-      pump();
-      const missed = createEventBuffer({ serializer: String });
-      for (const { id, type, data } of store.between(startOf(req, published), published))
-        missed.push(data, type, String(id));
-      missed.comment("live").dispatch(); // tells a curious client where the replay ends
+      // Another server may have sent events that have not got round to this one: ask the log, not `published`.
+      state.sent = startOf(req, await store.newest());
+      // What was published while the log was being read is read from the log as well …
+      for (let upTo; (upTo = published) > state.sent; state.sent = upTo) {
+        const missed = createEventBuffer({ serializer: String });
+        for (const { id, type, data } of await store.between(state.sent, upTo))
+          missed.push(data, type, String(id));
+        if (!session.isConnected) return;
+        await session.batch(missed);
+      }
+      if (!session.isConnected) return;
+      // … until there is none. No await since then: whatever is in the log up to `sent` has gone out as replay and everything
+      // after it goes out live, so no event can fall into the seam and none is sent twice.
       channel.register(session);
-      await session.batch(missed);
+      await session.batch(createEventBuffer().comment("live").dispatch()); // tells a curious client where the replay ends
     },
 
     /** Cuts every stream as a broken network would: no last chunk, no goodbye. */
@@ -77,5 +96,5 @@ export function createFeed(store: EventStore) {
 function startOf(req: Request, newest: number): number {
   const sent = req.get("last-event-id") ?? req.query["lastEventId"];
   const id = typeof sent === "string" && /^\d{1,15}$/.test(sent) ? Number(sent) : Infinity;
-  return id <= newest ? id : newest - BACKLOG;
+  return id <= newest ? id : Math.max(0, newest - BACKLOG);
 }

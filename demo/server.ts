@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import express, { type NextFunction, type Request, type Response } from "express";
 import { createFaults } from "./faults.ts";
 import { createFeed } from "./feed.ts";
+import { openRedisStore } from "./redis-store.ts";
 import { openStore } from "./store.ts";
 import { createTicker } from "./ticker.ts";
 import { createTokens } from "./tokens.ts";
@@ -15,14 +16,17 @@ import { createTokens } from "./tokens.ts";
 const { env } = process;
 const HOST = env["HOST"] ?? "127.0.0.1";
 const PORT = Number(env["PORT"] ?? 8420);
-const TICK_EVERY = 500;
+const TICK_EVERY = Number(env["DEMO_TICK"] ?? 500);
+const RETRY = Number(env["DEMO_RETRY"] ?? 1_000);
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
-const store = openStore(env["DEMO_DB"] ?? path("data/events.db"));
-const feed = createFeed(store);
+const redis = env["DEMO_REDIS"];
+const store = redis ? await openRedisStore(redis) : openStore(env["DEMO_DB"] ?? path("data/events.db"));
+const feed = await createFeed(store, RETRY);
 const tokens = createTokens();
 const faults = createFaults(feed, tokens);
-const ticker = createTicker(store.between(store.newest() - 200).map(({ data }) => data));
+const recent = await store.between(Math.max(0, (await store.newest()) - 200));
+const ticker = createTicker(recent.map(({ data }) => data));
 
 /** Pages on other origins may read the streams. No cookies are involved, so any origin may ask. */
 function cors(req: Request, res: Response, next: NextFunction): void {
@@ -61,12 +65,16 @@ const address = server.address();
 const port = typeof address === "object" ? address?.port : PORT;
 console.log(`everspring demo: http://${HOST}:${port}/`);
 
-const ticking = setInterval(() => feed.publish("tick", ticker.next()), TICK_EVERY);
+const ticking = setInterval(() => {
+  feed
+    .publish("tick", ticker.next())
+    .catch((error: Error) => console.error(`not published: ${error.message}`));
+}, TICK_EVERY);
 
 function stop(): void {
   clearInterval(ticking);
   feed.close();
-  server.close(() => store.close());
+  server.close(() => void store.close());
   server.closeAllConnections();
 }
 process.once("SIGINT", stop);

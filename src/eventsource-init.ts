@@ -35,7 +35,7 @@ export function parse(url: string): string {
 /** "if res's status is not 200, or if res's `Content-Type` is not text/event-stream, then fail the connection": at once. */
 export function strict(given: FetchLike | undefined): FetchLike {
   return async (url, init) => {
-    const response = await (given ?? fetch)(url, init);
+    const response = (await (given ?? fetch)(url, init)) as Response;
     const error = refusal(response);
     if (!error) return response;
     void release(response.body);

@@ -7,8 +7,18 @@ import { baseUrl } from "./page.ts";
 import { readBatches } from "./reader.ts";
 import type { AttemptContext, HeadersInput, PerAttempt, Sink, StreamItem, Transport } from "./types.ts";
 
+/** What we call fetch with: `RequestInit`. Implementations disagree on the types of two members: only hand these on. */
+export type FetchInit = Omit<RequestInit, "body" | "headers"> & { body?: never; headers?: never };
+
+/** The part of a response that we cannot do without. `body` is a web stream or an async iterable. */
+export interface ResponseLike {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  readonly body?: unknown;
+}
+
 /** The part of `fetch` that we use: any implementation that streams fits. */
-export type FetchLike = (url: string, init: RequestInit) => PromiseLike<Response>;
+export type FetchLike = (url: string, init: FetchInit) => PromiseLike<ResponseLike>;
 
 /** The options of a request, beside the members of `RequestInit` that pass through to fetch. */
 export interface RequestOptions {
@@ -109,7 +119,7 @@ export async function* fetchBatches(
     };
     for (let count = 0; ; count++) {
       signal.throwIfAborted();
-      const response = await send(target.href, sent);
+      const response = (await send(target.href, sent as FetchInit)) as Response;
       const { status, headers, type } = response;
       const location = headers.get("location");
       if (!isSameOrigin || !(type === "opaqueredirect" || (location && /30[12378]/.test(`${status}`))))

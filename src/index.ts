@@ -4,7 +4,7 @@ export { json, schemas, type SchemaDecoder, type StandardSchema } from "./decode
 export type { ListenerOptions } from "./emitter.ts";
 export { EventSourceError, type EventSourceErrorCode, type EventSourceErrorDetails } from "./errors.ts";
 export type { EventSourceClient } from "./event-source-client.ts";
-export type { FetchLike } from "./fetch-transport.ts";
+export type { FetchInit, FetchLike, ResponseLike } from "./fetch-transport.ts";
 export { bearer } from "./http.ts";
 export type { EventSourceOptions, FetchEventsOptions, ReadEventsOptions } from "./options.ts";
 export type { RetryContext, RetryOptions } from "./retry.ts";

@@ -237,15 +237,15 @@ describe("the event log", () => {
   it("stays small, and its ids increase over restarts even when it has been emptied", async () => {
     const { db } = await createHome();
     let store = openStore(db, 100);
-    for (let count = 0; count < 1_000; count++) store.append("tick", { count });
-    expect(store.newest()).toBe(1_000);
-    expect(store.between(0).length).toBeLessThan(100 + 256);
-    store.close();
+    for (let count = 0; count < 1_000; count++) await store.append("tick", { count });
+    expect(await store.newest()).toBe(1_000);
+    expect((await store.between(0)).length).toBeLessThan(100 + 256);
+    await store.close();
 
     store = openStore(db, 0);
-    expect(store.between(0)).toEqual([]);
-    store.append("tick", "next");
-    expect(store.between(0)).toEqual([{ id: 1_001, type: "tick", data: '"next"' }]);
-    store.close();
+    expect(await store.between(0)).toEqual([]);
+    await store.append("tick", "next");
+    expect(await store.between(0)).toEqual([{ id: 1_001, type: "tick", data: '"next"' }]);
+    await store.close();
   });
 });

@@ -19,6 +19,8 @@ const file = (name: string): string => fileURLToPath(new URL(`../../demo/${name}
 /** What the tests have started. They run side by side, so it is ended when all are through. */
 const endings: (() => unknown)[] = [];
 
+export const atCleanUp = (end: () => unknown): void => void endings.push(end);
+
 export async function cleanUp(): Promise<void> {
   for (const end of endings.splice(0).toReversed()) await end();
 }
@@ -27,7 +29,7 @@ export async function cleanUp(): Promise<void> {
 export function run(name: string, args: string[] = [], env: Record<string, string> = {}) {
   const child = spawn(process.execPath, [file(name), ...args], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, PORT: undefined, DEMO_DB: undefined, ...env },
+    env: { ...process.env, PORT: undefined, DEMO_DB: undefined, DEMO_REDIS: undefined, ...env },
   });
   const exited = once(child, "exit");
   endings.push(async () => {
@@ -153,7 +155,7 @@ export function consecutive(ids: readonly number[]): number[] {
 }
 
 /** Lets a test wait until something has come about, without polling and without sleeping. */
-function createProgress() {
+export function createProgress() {
   const waiting = new Set<() => void>();
   return {
     made: (_count?: number): void => waiting.forEach((look) => look()),

@@ -1,16 +1,12 @@
 import { chromium, type Browser, type Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chromiumPath } from "../setup/chromium.ts";
+import { chromiumOptions } from "../setup/browsers.ts";
 import { cleanUp, createHome } from "./harness.ts";
 
 let browser: Browser;
 
 beforeAll(async () => {
-  browser = await chromium.launch({
-    executablePath: chromiumPath(),
-    chromiumSandbox: false,
-    args: ["--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run"],
-  });
+  browser = await chromium.launch(chromiumOptions);
 });
 afterAll(async () => {
   await browser.close();

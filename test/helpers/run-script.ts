@@ -9,9 +9,12 @@ export interface Outcome {
 }
 
 export interface RunningScript {
+  readonly pid: number;
   /** Resolves when the script wrote a line with this text to its standard output. */
   says(text: string): Promise<void>;
   readonly ended: Promise<Outcome>;
+  /** Ends it as a crash would: nothing in it runs any more. */
+  kill(): Promise<Outcome>;
 }
 
 /** Runs an ES module given as text in a process of its own, which has the arguments in `process.argv.slice(1)`. */
@@ -28,6 +31,7 @@ export function runScript(script: string, ...args: string[]): RunningScript {
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   const ended = once(child, "close").then(([code]) => ({ code: code as number | null, stdout, stderr }));
   return {
+    pid: child.pid!,
     says: (text) =>
       new Promise((resolve, reject) => {
         look = () => stdout.split("\n").includes(text) && resolve();
@@ -35,5 +39,9 @@ export function runScript(script: string, ...args: string[]): RunningScript {
         void ended.then(() => reject(new Error(`The script ended and never said "${text}": ${stderr}`)));
       }),
     ended,
+    kill() {
+      child.kill("SIGKILL");
+      return ended;
+    },
   };
 }

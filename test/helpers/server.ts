@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, type ServerOptions } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 
 /** What the server does with the n-th request (from 1). */
@@ -21,18 +22,20 @@ export interface TestServer extends AsyncDisposable {
   idle(): Promise<void>;
 }
 
-export async function serve(answer: Answer): Promise<TestServer> {
+/** With `tls` it speaks HTTPS; its name is `localhost`. */
+export async function serve(answer: Answer, tls?: ServerOptions): Promise<TestServer> {
   const requests: IncomingMessage[] = [];
   const sockets = new Set<Socket>();
   const waiting: { n: number; resolve: (request: IncomingMessage) => void }[] = [];
   let idle: (() => void)[] = [];
-  const server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
     const n = requests.push(request);
     for (const wait of waiting) if (wait.n === n) wait.resolve(request);
     // The answers close their connection, so that an open socket always means a response that nobody released.
     response.setHeader("connection", "close");
     void (async () => answer(response, request, n))();
-  });
+  };
+  const server = tls ? createTlsServer(tls, listener) : createServer(listener);
   server.on("connection", (socket) => {
     sockets.add(socket);
     socket.on("close", () => {
@@ -50,7 +53,7 @@ export async function serve(answer: Answer): Promise<TestServer> {
       else waiting.push({ n, resolve });
     });
   return {
-    url: `http://127.0.0.1:${port}/events`,
+    url: tls ? `https://localhost:${port}/events` : `http://127.0.0.1:${port}/events`,
     port,
     requests,
     sockets,

@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { serve, stream, type TestServer } from "./server.ts";
+import { furnish } from "./example-folder.ts";
+import { stream, type Answer } from "./server.ts";
 
 /** A js or ts block of a Markdown file. */
 export interface Snippet {
@@ -75,8 +76,8 @@ export function documentedSnippets(): Snippet[] {
 export interface Workshop extends Disposable {
   /** What tsc says about the blocks, by place. A block without errors is not in there. */
   check(snippets: readonly Snippet[]): Promise<Map<string, string[]>>;
-  /** Runs a block against a server. */
-  run(snippet: Snippet, origin: string): Promise<Outcome>;
+  /** Runs a block, with the origins that it names replaced by those of servers here. */
+  run(snippet: Snippet, origins: Readonly<Record<string, string>>): Promise<Outcome>;
 }
 
 export interface Outcome {
@@ -89,6 +90,7 @@ export interface Outcome {
 export function openWorkshop(): Workshop {
   const folder = mkdtempSync(join(root, "test/.snippets-"));
   writeFileSync(join(folder, ".gitignore"), "*\n");
+  furnish(folder);
   const nameOf = ({ place, language }: Snippet) => `${place.replaceAll(/[^\w]+/g, "-")}.${language}`;
   return {
     async check(snippets) {
@@ -117,9 +119,10 @@ export function openWorkshop(): Workshop {
       if (code !== 0 && errors.size === 0) throw new Error(`tsc failed:\n${stdout}`);
       return errors;
     },
-    run(snippet, origin) {
+    run(snippet, origins) {
       const file = join(folder, nameOf(snippet));
-      writeFileSync(file, snippet.code.replaceAll(/https:\/\/example\.com(?=[/"'`])/g, origin));
+      const code = snippet.code.replaceAll(/https?:\/\/[\w.:-]+(?=[/"'`])/g, (name) => origins[name] ?? name);
+      writeFileSync(file, code);
       return execute(["--no-warnings", file], folder);
     },
     [Symbol.dispose]() {
@@ -144,22 +147,20 @@ const messages = [1, 2, 3].map((id) => `id: ${id}\ndata: message ${id}\n\n`);
 const tokens = ["Because", " water", " finds", " its", " way", "[DONE]"];
 
 /**
- * The server that the examples talk to in place of `https://example.com`. Its subscriptions break off once, are resumed
- * after `Last-Event-ID`, and then end by 204: so every example ends by itself.
+ * How the server answers that the examples talk to in place of `https://example.com`. Its subscriptions break off once, are
+ * resumed after `Last-Event-ID`, and then end by 204: so every example ends by itself.
  */
-export function serveExamples(): Promise<TestServer> {
-  return serve((response, { url = "/", headers, method }) => {
-    const { pathname } = new URL(url, "http://localhost");
-    if (pathname === "/token") return response.end("fresh");
-    if (pathname === "/chat" || method === "POST")
-      return stream(response, tokens.map((token) => `data: ${token}\n\n`).join("")).end();
-    // Whoever sends a token sends an old one at first.
-    const { authorization } = headers;
-    if (authorization !== undefined && authorization !== "Bearer fresh") return response.writeHead(401).end();
-    const all = pathname === "/prices" ? ticks : messages;
-    const last = Number(headers["last-event-id"] ?? 0);
-    if (last >= all.length) return response.writeHead(204).end();
-    const part = all.slice(last, last === 0 ? all.length - 1 : all.length);
-    return stream(response, `retry: 10\n\n${part.join("")}`).end();
-  });
-}
+export const answerExample: Answer = (response, { url = "/", headers, method }) => {
+  const { pathname } = new URL(url, "http://localhost");
+  if (pathname === "/token") return response.end("fresh");
+  if (pathname === "/chat" || method === "POST")
+    return stream(response, tokens.map((token) => `data: ${token}\n\n`).join("")).end();
+  // Whoever sends a token sends an old one at first.
+  const { authorization } = headers;
+  if (authorization !== undefined && authorization !== "Bearer fresh") return response.writeHead(401).end();
+  const all = pathname === "/prices" ? ticks : messages;
+  const last = Number(headers["last-event-id"] ?? 0);
+  if (last >= all.length) return response.writeHead(204).end();
+  const part = all.slice(last, last === 0 ? all.length - 1 : all.length);
+  return stream(response, `retry: 10\n\n${part.join("")}`).end();
+};

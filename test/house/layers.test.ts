@@ -136,13 +136,15 @@ console.log(JSON.stringify({
 
 describe("importing", () => {
   test.each([
-    "dist/index.js",
-    "dist/eventsource.js",
-    "dist/everspring.min.js",
-    "dist/testing.js",
-    "dist/binding.js",
-  ])("%s changes no global, calls nothing and listens to nothing", async (file) => {
-    const url = pathToFileURL(join(root, file)).href;
+    "index.js",
+    "eventsource.js",
+    "lifecycle.js",
+    "resume.js",
+    "testing.js",
+    "binding.js",
+    "everspring.min.js",
+  ])("dist/%s changes no global, calls nothing and listens to nothing", async (file) => {
+    const url = pathToFileURL(join(root, "dist", file)).href;
     const args = ["--input-type=module", "--eval", probe, url];
     const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: root });
     expect(stderr).toBe("");

@@ -9,12 +9,14 @@ export const layers: readonly (readonly string[])[] = [
   ["choose-transport", "event-source-client"],
   ["client", "stream", "eventsource"],
   ["index", "polyfill"],
-  ["global", "binding", "testing"],
+  ["global", "lifecycle", "resume", "binding", "testing"],
   ["react", "vue", "svelte"],
 ];
 
 /** What an optional entry may import of ours: the public interface, and what the adapters share. */
 export const optional: Readonly<Record<string, readonly string[]>> = {
+  lifecycle: ["index"],
+  resume: ["index"],
   binding: ["index"],
   testing: ["testing-wire", "testing-line"],
   react: ["binding", "index"],

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { TestServer } from "../helpers/server.ts";
-import { documentedSnippets, openWorkshop, serveExamples } from "../helpers/snippets.ts";
+import { serveExampleHosts, type ExampleHosts } from "../helpers/example-hosts.ts";
+import { documentedSnippets, openWorkshop } from "../helpers/snippets.ts";
 
 const snippets = documentedSnippets();
 const workshop = openWorkshop();
@@ -22,14 +22,14 @@ describe("the examples of README.md and docs compile", () => {
 });
 
 describe("the examples of README.md and docs run against a server, show something and end", () => {
-  let server: TestServer;
+  let hosts: ExampleHosts;
   beforeAll(async () => {
-    server = await serveExamples();
+    hosts = await serveExampleHosts();
   });
-  afterAll(() => server[Symbol.asyncDispose]());
+  afterAll(() => hosts[Symbol.asyncDispose]());
 
   test.concurrent.each(snippets.filter(({ typesOnly }) => !typesOnly))("$place", async (snippet) => {
-    const { code, stdout, stderr } = await workshop.run(snippet, new URL(server.url).origin);
+    const { code, stdout, stderr } = await workshop.run(snippet, hosts.origins);
     expect(code, stderr).toBe(0);
     expect(stdout).not.toBe("");
   });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { extractSnippets, openWorkshop, serveExamples, type Snippet } from "../helpers/snippets.ts";
-import type { TestServer } from "../helpers/server.ts";
+import { serveExampleHosts, type ExampleHosts } from "../helpers/example-hosts.ts";
+import { extractSnippets, openWorkshop, type Snippet } from "../helpers/snippets.ts";
 
 const fence = "```";
 const snippet = (code: string, language: Snippet["language"] = "ts"): Snippet => ({
@@ -41,14 +41,12 @@ describe("the blocks of a Markdown text", () => {
 
 describe("in the workshop", () => {
   const workshop = openWorkshop();
-  let server: TestServer;
-  let origin: string;
+  let hosts: ExampleHosts;
   beforeAll(async () => {
-    server = await serveExamples();
-    origin = new URL(server.url).origin;
+    hosts = await serveExampleHosts();
   });
   afterAll(async () => {
-    await server[Symbol.asyncDispose]();
+    await hosts[Symbol.asyncDispose]();
     workshop[Symbol.dispose]();
   });
 
@@ -67,7 +65,7 @@ describe("in the workshop", () => {
 const source = createEventSource<{ tick: { price: number } }>("https://example.com/prices", { decode: json });
 source.on("tick", ({ lastEventId, data }) => console.log(lastEventId, data.price));
 `;
-    expect(await workshop.run(snippet(code), origin)).toEqual({
+    expect(await workshop.run(snippet(code), hosts.origins)).toEqual({
       code: 0,
       stdout: "1 101\n2 102\n3 103\n4 104\n5 105\n",
       stderr: "",
@@ -75,7 +73,10 @@ source.on("tick", ({ lastEventId, data }) => console.log(lastEventId, data.price
   });
 
   test("what throws shows", async () => {
-    const { code, stderr } = await workshop.run(snippet('throw new Error("of the block");\n', "js"), origin);
+    const { code, stderr } = await workshop.run(
+      snippet('throw new Error("of the block");\n', "js"),
+      hosts.origins,
+    );
     expect(code).toBe(1);
     expect(stderr).toContain("of the block");
   });

@@ -7,7 +7,7 @@ import { chromium, type Page } from "playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTestServer, formatEvent, type TestServer } from "../../src/testing.ts";
 import { extractSnippets } from "../helpers/snippets.ts";
-import { chromiumPath } from "../setup/chromium.ts";
+import { chromiumOptions } from "../setup/browsers.ts";
 
 type RouteTo = (server: TestServer, page: Page, url: string) => Promise<() => void>;
 
@@ -46,7 +46,7 @@ afterAll(() => {
 });
 
 test("the recipe for Playwright leads a page's requests to a test server", async () => {
-  const browser = await chromium.launch({ executablePath: chromiumPath(), chromiumSandbox: false });
+  const browser = await chromium.launch(chromiumOptions);
   try {
     const page = await browser.newPage();
     const server = createTestServer();

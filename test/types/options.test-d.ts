@@ -1,4 +1,7 @@
+import nodeFetch from "node-fetch";
+import { Agent, fetch as undiciFetch } from "undici";
 import { test } from "vitest";
+import { EventSource } from "../../src/eventsource.ts";
 import {
   createEventSource,
   fetchEvents,
@@ -8,6 +11,7 @@ import {
   type EventSourceError,
   type EventSourceOptions,
   type FetchEventsOptions,
+  type FetchInit,
   type ReadEventsOptions,
   type RetryContext,
   type RetryOptions,
@@ -175,12 +179,21 @@ test("a fetch of one's own needs only to stream", () => {
   createEventSource("/events", {
     fetch(url, init) {
       holds<Is<typeof url, string>>();
-      holds<Is<typeof init, RequestInit>>();
-      return Promise.resolve(new Response());
+      holds<Is<typeof init, FetchInit>>();
+      return Promise.resolve(new Response(new Headers(init.headers).get("accept")));
     },
   });
+  createEventSource("/events", { fetch: (url: string, init: RequestInit) => fetch(url, init) });
+  createEventSource("/events", { fetch });
   // @ts-expect-error not a response
   createEventSource("/events", { fetch: async () => "data: 1" });
+});
+
+test("a fetch of another implementation fits, types of its own and all", () => {
+  createEventSource("/events", { fetch: undiciFetch, dispatcher: new Agent() });
+  createEventSource("/events", { fetch: nodeFetch });
+  fetchEvents("/events", { fetch: undiciFetch });
+  new EventSource("/events", { fetch: nodeFetch }).close();
 });
 
 test("readEvents takes responses, streams and what a custom fetch returns", () => {
