@@ -54,6 +54,21 @@ describe("the layers of src", () => {
     expect(importsOf(read(`${name}.ts`))).toEqual([]);
   });
 
+  test.each(Object.entries(optional))("%s uses the public interface only: %j", (name, allowed) => {
+    for (const specifier of importsOf(read(`${name}.ts`)).filter((s) => s.startsWith(".")))
+      expect(allowed, `${name} imports ${specifier}`).toContain(basename(specifier, ".ts"));
+  });
+
+  test.each(files.filter((file) => !Object.hasOwn(optional, basename(file, ".ts"))))(
+    "%s imports no optional entry",
+    (file) => {
+      for (const specifier of importsOf(read(file)))
+        expect(Object.keys(optional), `${file} imports ${specifier}`).not.toContain(
+          basename(specifier, ".ts"),
+        );
+    },
+  );
+
   test("connection.ts never imports a transport, nor does what it imports", () => {
     const seen = new Set<string>();
     const visit = (file: string) => {
@@ -64,10 +79,6 @@ describe("the layers of src", () => {
     };
     visit("connection.ts");
     for (const transport of transports) expect(seen).not.toContain(`${transport}.ts`);
-  });
-
-  test.each(optional)("%s.ts knows the public interface only", (name) => {
-    expect(importsOf(read(`${name}.ts`)).filter((specifier) => specifier !== "./index.ts")).toEqual([]);
   });
 
   test("index.ts only lists names", () => {
@@ -124,16 +135,21 @@ console.log(JSON.stringify({
 `;
 
 describe("importing", () => {
-  test.each(["index.js", "eventsource.js", "lifecycle.js", "resume.js", "everspring.min.js"])(
-    "dist/%s changes no global, calls nothing and listens to nothing",
-    async (file) => {
-      const url = pathToFileURL(join(root, "dist", file)).href;
-      const args = ["--input-type=module", "--eval", probe, url];
-      const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: root });
-      expect(stderr).toBe("");
-      expect(JSON.parse(stdout)).toEqual({ different: [], gone: [], calls: [], listeners: true });
-    },
-  );
+  test.each([
+    "index.js",
+    "eventsource.js",
+    "lifecycle.js",
+    "resume.js",
+    "testing.js",
+    "binding.js",
+    "everspring.min.js",
+  ])("dist/%s changes no global, calls nothing and listens to nothing", async (file) => {
+    const url = pathToFileURL(join(root, "dist", file)).href;
+    const args = ["--input-type=module", "--eval", probe, url];
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: root });
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toEqual({ different: [], gone: [], calls: [], listeners: true });
+  });
 
   test("needs nothing of the platform: the script-tag build loads where there is only the language", () => {
     const bare = createContext({});
