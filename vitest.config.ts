@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { playwright } from "@vitest/browser-playwright";
 import { msw } from "msw/vite";
 import { defineConfig } from "vitest/config";
@@ -19,8 +20,13 @@ export default defineConfig({
         test: {
           name: "node",
           include: [
-            "test/{unit,machine,client,msw,house,demo}/**/*.test.ts",
+            "test/{unit,machine,client,msw,house,demo,shared}/**/*.test.ts",
             "test/spec/{node,polyfill,drop-in}.test.ts",
+          ],
+          // Chromium has to be there; these are tested with where they are.
+          exclude: [
+            ...(existsSync("/usr/bin/firefox-esr") ? [] : ["test/shared/firefox.test.ts"]),
+            ...(existsSync("/usr/bin/WebKitWebDriver") ? [] : ["test/shared/webkitgtk.test.ts"]),
           ],
           setupFiles: ["test/setup/node.ts"],
           execArgv: ["--expose-gc"],

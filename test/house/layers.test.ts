@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { createContext, runInContext } from "node:vm";
 import { describe, expect, test } from "vitest";
-import { importsOf, layers, packages, transports, withoutComments } from "./layers.ts";
+import { importsOf, layers, optional, packages, transports, withoutComments } from "./layers.ts";
 
 const root = join(import.meta.dirname, "../..");
 const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter((file) =>
@@ -66,6 +66,19 @@ describe("the layers of src", () => {
     for (const transport of transports) expect(seen).not.toContain(`${transport}.ts`);
   });
 
+  test.each(optional)(
+    "%s and what belongs to it import index.ts only, and no other file imports them",
+    (entry) => {
+      const isOwn = (file: string) => new RegExp(`^${entry}(-.*)?\\.ts$`).test(basename(file));
+      for (const file of files)
+        for (const specifier of importsOf(read(file)).filter((s) => s.startsWith("."))) {
+          const where = `${file} imports ${specifier}`;
+          if (isOwn(file)) expect(isOwn(specifier) || specifier === "./index.ts", where).toBe(true);
+          else expect(isOwn(specifier), where).toBe(false);
+        }
+    },
+  );
+
   test("index.ts only lists names", () => {
     expect(
       withoutComments(read("index.ts"))
@@ -120,7 +133,7 @@ console.log(JSON.stringify({
 `;
 
 describe("importing", () => {
-  test.each(["dist/index.js", "dist/eventsource.js", "dist/everspring.min.js"])(
+  test.each(["dist/index.js", "dist/eventsource.js", "dist/shared.js", "dist/everspring.min.js"])(
     "%s changes no global, calls nothing and listens to nothing",
     async (file) => {
       const url = pathToFileURL(join(root, file)).href;

@@ -7,6 +7,12 @@ export const layers: readonly (readonly string[])[] = [
   ["choose-transport", "event-source-client"],
   ["client", "stream", "eventsource"],
   ["index", "polyfill"],
+  ["shared-log", "shared-message", "shared-key"],
+  ["shared-world", "shared-source"],
+  ["shared-hub"],
+  ["shared-member"],
+  ["shared-client"],
+  ["shared"],
   ["global"],
 ];
 
@@ -15,6 +21,9 @@ export const packages: Readonly<Record<string, readonly string[]>> = { reader: [
 
 /** `connection.ts` is given its transport. */
 export const transports: readonly string[] = ["fetch-transport", "native"];
+
+/** The optional entries, each with the files that begin with its name: they know the public interface, and nobody knows them. */
+export const optional: readonly string[] = ["shared"];
 
 /** Source text without comments. Lines stay where they are. */
 export function withoutComments(source: string): string {
