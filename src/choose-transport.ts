@@ -31,15 +31,15 @@ export function chooseTransport(
     return createFetchTransport(url, own, { ...init, ...(credentials && { credentials }) }, clock);
   const tooMuch = Object.entries({ ...own, ...init })
     // What is off, or says what the native class does anyway, asks for nothing.
-    .filter(([name, value]) => value && (name in init || needFetch.test(name)) && !asNative.test(`${value}`))
+    .filter(
+      ([name, value]) => value && (name in init || needFetch.test(name)) && !asNative.test(value as string),
+    )
     .map(([name]) => name);
   if (credentials === "omit") tooMuch.push("credentials");
   if (lastEventId && !lastEventIdParam) tooMuch.push("lastEventId");
+  const why = transport === "auto" ? "Response bodies do not stream here, and the" : "The";
   if (tooMuch.length)
-    throw new EventSourceError(
-      "unsupported",
-      `${transport === "auto" ? "Response bodies do not stream here, and t" : "T"}he native EventSource cannot do: ${tooMuch.join(", ")}`,
-    );
+    throw new EventSourceError("unsupported", `${why} native EventSource cannot do: ${tooMuch.join(", ")}`);
   return createNativeTransport(url, own, credentials === "include", types, clock);
 }
 

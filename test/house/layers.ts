@@ -9,16 +9,26 @@ export const layers: readonly (readonly string[])[] = [
   ["choose-transport", "event-source-client"],
   ["client", "stream", "eventsource"],
   ["index", "polyfill"],
+  ["shared-log", "shared-message", "shared-key"],
+  ["shared-world", "shared-source"],
+  ["shared-hub"],
+  ["shared-member"],
+  ["shared-client"],
+  ["shared"],
   ["global", "lifecycle", "resume", "binding", "testing"],
   ["react", "vue", "svelte"],
 ];
 
-/** What an optional entry may import of ours: the public interface, and what the adapters share. */
+/**
+ * The optional entries, each with the files that begin with its name, and what they may import besides those: the public
+ * interface, and what the adapters share. Nobody else knows them.
+ */
 export const optional: Readonly<Record<string, readonly string[]>> = {
   lifecycle: ["index"],
   resume: ["index"],
+  shared: ["index"],
+  testing: [],
   binding: ["index"],
-  testing: ["testing-wire", "testing-line"],
   react: ["binding", "index"],
   vue: ["binding", "index"],
   svelte: ["binding", "index"],
