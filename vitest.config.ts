@@ -19,7 +19,7 @@ export default defineConfig({
         test: {
           name: "node",
           include: [
-            "test/{unit,machine,client,msw,house,demo}/**/*.test.ts",
+            "test/{unit,machine,client,msw,house,demo,pages}/**/*.test.ts",
             "test/spec/{node,polyfill,drop-in}.test.ts",
           ],
           setupFiles: ["test/setup/node.ts"],

@@ -1,4 +1,4 @@
-/// <reference lib="esnext.disposable" preserve="true" />
+import { chooseTransport } from "./choose-transport.ts";
 import { systemClock } from "./clock.ts";
 import {
   createConnection,
@@ -6,64 +6,17 @@ import {
   type ConnectionStatus,
   type Environment,
 } from "./connection.ts";
+import type { SchemaDecoder } from "./decode.ts";
 import { createChannel, isThenable, type Channel, type ListenerOptions } from "./emitter.ts";
-import { EventSourceError } from "./errors.ts";
-import { createFetchTransport } from "./fetch-transport.ts";
-import { invalid, originOf, parseUrl, startingId } from "./http.ts";
+import type { EventSourceError } from "./errors.ts";
+import type { EventSourceClient } from "./event-source-client.ts";
+import { originOf, parseUrl, startingId } from "./http.ts";
 import { decodeFailed, isEnd, toEvent, type DecodedEvent } from "./interpret.ts";
 import { createFeed, createPump } from "./iterate.ts";
 import { isPlain, splitOptions, type EventSourceOptions } from "./options.ts";
 import { baseUrl, whenOnline } from "./page.ts";
 import { defaultRetry, type RetryPolicy } from "./retry.ts";
-import type {
-  AnyEvent,
-  Decoder,
-  EventsOf,
-  PerAttempt,
-  ServerSentEvent,
-  StreamItem,
-  TextEvents,
-} from "./types.ts";
-
-/** A subscription to an event stream. */
-export interface EventSourceClient<Events extends object = TextEvents> {
-  /** Listens to the server events of one name (`"message"` for those without). Returns its undo. */
-  on<Type extends keyof Events & string>(
-    type: Type,
-    listener: (event: ServerSentEvent<Type, Events[Type]>) => unknown,
-    options?: ListenerOptions,
-  ): () => void;
-  /** Listens to every server event. A promise that the listener returns holds the reader back until it settles. */
-  onEvent(listener: (event: AnyEvent<Events>) => unknown, options?: ListenerOptions): () => void;
-  /** Listens to changes of `status`. */
-  onStatus(listener: (status: ConnectionStatus) => unknown, options?: ListenerOptions): () => void;
-  /** Listens to every error, those that a retry follows (`willRetry`, `delay`) and those of a single event. */
-  onError(listener: (error: EventSourceError) => unknown, options?: ListenerOptions): () => void;
-  /** Listens to the comments of the stream, which servers send as heartbeats. */
-  onComment(listener: (comment: string) => unknown, options?: ListenerOptions): () => void;
-
-  /** The life of the connection. The same object until it changes. */
-  readonly status: ConnectionStatus;
-  /** The ID to resume after: that of the last event handed to you. Kept when closed. */
-  readonly lastEventId: string;
-  /** The URL of the request; where `url` is a function, the last one that answered. `""` before. */
-  readonly url: string;
-  /** As on the native class: 0 connecting (or waiting to), 1 open, 2 not connected. */
-  readonly readyState: 0 | 1 | 2;
-  /** Resolves with the terminal status, and never rejects. A new promise after each `open()` of a closed client. */
-  readonly closed: Promise<ClosedStatus>;
-
-  /** Connects. While waiting: connects now. After `close()`: connects again, resuming after `lastEventId`. */
-  open(): void;
-  /** Closes for good: no event is delivered any more. `reason` becomes that of the attempt's `signal`. */
-  close(reason?: unknown): void;
-  /** Drops the connection, if any, and makes a new one now. Costs no retry. */
-  reconnect(): void;
-  /** Same as `close()`. */
-  [Symbol.dispose](): void;
-  /** Pulls events: while you do not ask for the next one, nothing is read. Leaving the loop closes; a fatal error throws. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<AnyEvent<Events>>;
-}
+import type { Decoder, EventsOf, PerAttempt, ServerSentEvent, StreamItem, TextEvents } from "./types.ts";
 
 /** Where the stream is: a URL, or a function called at every attempt. Relative to the page where there is one. */
 export type EventSourceUrl = PerAttempt<string | URL>;
@@ -107,24 +60,24 @@ export function createClient<Events extends object = TextEvents>(
   environment: Environment,
 ): EventSourceClient<Events> {
   const [ours, init] = splitOptions(options);
-  const { transport = "auto", decode, endOn, signal, retry } = ours;
-  const isRequest = typeof transport !== "function";
+  const { decode, endOn, signal, retry } = ours;
   // What is not opened yet, such as a client made during server-side rendering, needs no page to resolve against.
   const isUnresolved = options.open === false && !baseUrl();
   const target = typeof url === "function" ? undefined : parseUrl(url, isUnresolved ? "http://a" : undefined);
-  if (transport === "native") throw new EventSourceError("unsupported", 'No "native" transport yet');
-  if (isRequest && transport !== "auto" && transport !== "fetch")
-    throw invalid("transport", "a known name or a function");
 
   const byType = new Map<string, Channel<DecodedEvent>>();
   const everyEvent = createChannel<DecodedEvent>();
   const statuses = createChannel<ConnectionStatus>();
   const errors = createChannel<EventSourceError>();
   const comments = createChannel<string>();
+  const deliveries = createChannel<string>();
+  const newNames = createChannel<string>();
   const news: ConnectionStatus[] = [];
   let isClosed = false;
   let openUrl = "";
   let origin = "";
+  /** The last event ID whose event is dealt with, as far as anybody was told. */
+  let deliveredId = startingId(ours.headers, ours.lastEventId);
   let settle: (status: ClosedStatus) => void;
   let closed: Promise<ClosedStatus>;
   const renew = () => {
@@ -160,7 +113,13 @@ export function createClient<Events extends object = TextEvents>(
     } catch (cause) {
       return refuse(status, event, cause);
     }
-  });
+  }, delivered);
+
+  /** Tells of the last event ID once nobody holds its event any more. */
+  function delivered(): void {
+    if (!deliveries.size() || deliveredId === connection.lastEventId) return;
+    void deliveries.emit((deliveredId = connection.lastEventId));
+  }
 
   /**
    * Hands an event over, unless the caller's own code has changed the status since `before`.
@@ -182,13 +141,22 @@ export function createClient<Events extends object = TextEvents>(
 
   const connection = createConnection(
     {
-      transport: isRequest ? createFetchTransport(url, ours, init, environment.clock) : transport,
+      transport: chooseTransport(
+        url,
+        ours,
+        init,
+        {
+          names: () => [...byType.keys(), ...((decode as SchemaDecoder<object> | undefined)?.types ?? [])],
+          onName: newNames.add,
+        },
+        environment.clock,
+      ),
       // "A request body is never replayed silently": only a plain GET or HEAD is sent twice unasked.
       retry: (retry ?? isPlain(init)) && {
         ...defaultRetry,
         ...(splitOptions(retry || {}, "retry.")[0] as RetryPolicy),
       },
-      lastEventId: startingId(ours.headers, ours.lastEventId),
+      lastEventId: deliveredId,
       endless: endOn !== undefined,
       signal: signal ?? undefined,
       onStatus(status) {
@@ -222,13 +190,17 @@ export function createClient<Events extends object = TextEvents>(
   const client = {
     on(type: string, listener: (event: DecodedEvent) => unknown, how?: ListenerOptions) {
       let channel = byType.get(type);
-      if (!channel) byType.set(type, (channel = createChannel()));
+      if (!channel) {
+        byType.set(type, (channel = createChannel()));
+        void newNames.emit(type);
+      }
       return channel.add(listener, how);
     },
     onEvent: everyEvent.add,
     onStatus: statuses.add,
     onError: errors.add,
     onComment: comments.add,
+    onDelivered: deliveries.add,
     get status() {
       return connection.status;
     },
@@ -248,6 +220,11 @@ export function createClient<Events extends object = TextEvents>(
     open: () => connect("open"),
     close,
     reconnect: () => connect("reconnect"),
+    pause: (reason = "client") => connection.pause(reason),
+    check: (within: number) => connection.check(within),
+    resumeFrom(id: string) {
+      connection.lastEventId = deliveredId = id;
+    },
     // Where `Symbol.dispose` is missing there is nothing that would call it.
     [Symbol.dispose ?? "dispose"]: () => close(),
     [Symbol.asyncIterator]() {

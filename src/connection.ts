@@ -2,7 +2,7 @@ import type { Clock } from "./clock.ts";
 import { EventSourceError, toEventSourceError } from "./errors.ts";
 import { report } from "./emitter.ts";
 import { isRetryable, retryAfter, retryDelay, type RetryPolicy } from "./retry.ts";
-import type { StreamItem, Transport } from "./types.ts";
+import type { OpenStream, StreamItem, Transport } from "./types.ts";
 
 /** The life of a connection, discriminated by `state`. Each change makes a new object; between changes it is the same one. */
 export type ConnectionStatus =
@@ -19,8 +19,8 @@ export type ConnectionStatus =
       readonly delay: number;
       readonly error: EventSourceError;
     }
-  /** Retries are on hold, and cost no attempt: the page is offline. */
-  | { readonly state: "paused"; readonly reason: "offline" }
+  /** No connection and none being made: `"offline"`, while the page is, or what `pause()` was given. */
+  | { readonly state: "paused"; readonly reason: string }
   | ClosedStatus;
 
 /** Over, until `open()` is called. */
@@ -64,6 +64,8 @@ export interface Connection {
   open(): void;
   close(reason: ClosedStatus["reason"], cause?: unknown): void;
   reconnect(): void;
+  pause(reason: string): void;
+  check(within: number): void;
 }
 
 /**
@@ -71,6 +73,7 @@ export interface Connection {
  *
  *     idle ─open→ connecting ─answered→ open ─lost→ waiting ─timer→ connecting …
  *                      └──────failed──────────────────┘ └ or paused while offline
+ *     any but idle ─pause→ paused ─open→ connecting
  *     any ─close, abort, fatal error, 204→ closed ─open→ connecting
  */
 export function createConnection(
@@ -81,6 +84,7 @@ export function createConnection(
   /** The running attempt. Whoever belongs to another one is stale and may write nothing. */
   let current: AbortController | undefined;
   let cancelWait: (() => void) | undefined;
+  let check: OpenStream["check"];
   let failures = 0;
   let failingSince = 0;
   /** When the running attempt is healthy, so that earlier failures are forgiven. */
@@ -95,7 +99,7 @@ export function createConnection(
   function stop(cause?: unknown): boolean {
     const before = status;
     cancelWait?.();
-    cancelWait = undefined;
+    cancelWait = check = undefined;
     const stopped = current;
     current = undefined;
     drop();
@@ -118,8 +122,9 @@ export function createConnection(
         transport(
           { attempt, lastEventId: connection.lastEventId, signal: running.signal },
           {
-            open({ url, headers }) {
+            open({ url, headers, check: checkStream }) {
               if (!isCurrent()) return;
+              check = checkStream;
               if (retry) healthyAt = clock.now() + retry.stableAfter;
               setStatus({ state: "open", url, headers });
             },
@@ -220,6 +225,12 @@ export function createConnection(
     },
     reconnect() {
       if (signal?.aborted || stop()) connection.open();
+    },
+    pause(reason) {
+      if ((current || cancelWait) && stop()) setStatus({ state: "paused", reason });
+    },
+    check(within) {
+      check?.(within);
     },
   };
   signal?.addEventListener("abort", abort);

@@ -25,6 +25,8 @@ type OutputOf<Schema> = Schema extends {
 /** A decoder that knows its event map; see {@link schemas}. */
 export interface SchemaDecoder<Events extends object> {
   (raw: string, event: { readonly type: string }): unknown;
+  /** The names that there are schemas for. */
+  readonly types?: readonly string[];
   /** For the type checker only; never there at run time. */
   readonly "~events"?: Events;
 }
@@ -45,7 +47,7 @@ export function json(raw: string): unknown {
 export function schemas<const Schemas extends Record<string, StandardSchema>>(
   map: Schemas,
 ): SchemaDecoder<{ -readonly [Type in keyof Schemas]: OutputOf<Schemas[Type]> }> {
-  return (raw, { type }) => {
+  const decode = (raw: string, { type }: { readonly type: string }) => {
     // `hasOwn`: the server chooses the name, and "constructor" is one.
     if (!Object.hasOwn(map, type)) return raw;
     const accept = (result: SchemaResult<unknown>) => {
@@ -58,4 +60,5 @@ export function schemas<const Schemas extends Record<string, StandardSchema>>(
     const result = map[type]!["~standard"].validate(JSON.parse(raw));
     return result instanceof Promise ? result.then(accept) : accept(result);
   };
+  return Object.assign(decode, { types: Object.keys(map) });
 }

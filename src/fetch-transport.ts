@@ -1,7 +1,8 @@
 import { release } from "./body.ts";
 import type { Clock } from "./clock.ts";
-import { EventSourceError, toEventSourceError, type EventSourceErrorCode } from "./errors.ts";
-import { checkResponse, parseUrl, requestHeaders } from "./http.ts";
+import { createDeadline } from "./deadline.ts";
+import { EventSourceError, toEventSourceError } from "./errors.ts";
+import { attemptUrl, checkResponse, given, requestHeaders } from "./http.ts";
 import { baseUrl } from "./page.ts";
 import { readBatches } from "./reader.ts";
 import type { AttemptContext, HeadersInput, PerAttempt, Sink, StreamItem, Transport } from "./types.ts";
@@ -83,37 +84,36 @@ export async function* fetchBatches(
   const { lastEventId, signal } = context;
   let target: URL;
   let opened = false;
-  let cancelTimer: (() => void) | undefined;
-
-  /** Fails the attempt after `limit` ms; without arguments it only cancels. */
-  const watch = (limit?: number | false, code?: EventSourceErrorCode) => {
-    cancelTimer?.();
-    if (limit && !signal.aborted)
-      cancelTimer = clock.after(limit, () =>
-        sink.fail(new EventSourceError(code!, `Nothing received for ${limit} ms`)),
-      );
+  const setDeadline = createDeadline(clock, signal, sink.fail);
+  const endDeadline = () => setDeadline();
+  const setConnectDeadline = () => setDeadline(options.connectTimeout, "connect-timeout");
+  /** Whether we wait for bytes, and how long at most until the next ones. */
+  let waiting = false;
+  let patience = idleTimeout;
+  const onWait = (isWaiting = false) => {
+    waiting = isWaiting;
+    setDeadline(waiting && patience, "idle-timeout");
+    if (!waiting) patience = idleTimeout;
   };
-  const stopWatch = () => watch();
-  const watchConnecting = () => watch(options.connectTimeout, "connect-timeout");
+  const check = (within: number) => {
+    patience = Math.min(within, patience ?? within);
+    if (waiting) setDeadline(patience, "idle-timeout", true);
+  };
 
   async function request(): Promise<Response> {
-    const given = <T>(value: PerAttempt<T>): T | PromiseLike<T> => {
-      signal.throwIfAborted();
-      return typeof value === "function"
-        ? (value as (context: AttemptContext) => T | PromiseLike<T>)(context)
-        : value;
-    };
     const send = options.fetch ?? globalThis.fetch;
     if (!send) throw new EventSourceError("unsupported", "There is no fetch here");
-    target = parseUrl(await given(url));
-    if (lastEventIdParam && lastEventId) target.searchParams.set(lastEventIdParam, lastEventId);
-    const sentHeaders = requestHeaders(await given(options.headers), lastEventIdParam ? "" : lastEventId);
+    target = await attemptUrl(url, context, lastEventIdParam);
+    const sentHeaders = requestHeaders(
+      await given(options.headers, context),
+      lastEventIdParam ? "" : lastEventId,
+    );
     const sent: RequestInit = {
       // A page has an HTTP cache, which must neither answer nor keep a stream. Some other runtimes refuse the member.
       ...(baseUrl() && { cache: "no-store" }),
       ...init,
       headers: sentHeaders,
-      body: (await given(options.body)) ?? null,
+      body: (await given(options.body, context)) ?? null,
       ...(isSameOrigin && { redirect: "manual" }),
       signal,
     };
@@ -146,7 +146,7 @@ export async function* fetchBatches(
     const { done } = shared;
     const response = await request();
     if (response.status !== 401) return response;
-    watch();
+    endDeadline();
     try {
       // Nothing to do when another stream refreshed after this request was made.
       if (shared.done === done)
@@ -161,28 +161,28 @@ export async function* fetchBatches(
     } finally {
       void release(response.body);
     }
-    watchConnecting();
+    setConnectDeadline();
     return request();
   }
 
   // However the attempt ends, its signal is aborted, even while a function of the caller's hangs.
-  signal.addEventListener("abort", stopWatch);
+  signal.addEventListener("abort", endDeadline);
   try {
     signal.throwIfAborted();
-    watchConnecting();
+    setConnectDeadline();
     const response = await respond();
-    watch();
+    endDeadline();
     await checkResponse(response, clock.after);
     const { body, headers } = response;
     opened = true;
-    sink.open({ url: response.url || target!.href, headers }, response);
+    sink.open({ url: response.url || target!.href, headers, check }, response);
     if (body)
       yield* readBatches(body, {
         lastEventId,
         signal,
         maxEventSize,
         onRetry: sink.retry,
-        onWait: (waiting) => watch(waiting && idleTimeout, "idle-timeout"),
+        onWait,
       });
   } catch (cause) {
     throw toEventSourceError(cause, "network", opened ? "The connection was lost" : "The request failed");

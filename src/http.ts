@@ -44,6 +44,26 @@ export function parseUrl(url: string | URL, base: string | undefined = baseUrl()
   });
 }
 
+/** The value of an option for one attempt. An attempt that is over asks for nothing any more. */
+export function given<T>(value: PerAttempt<T>, context: AttemptContext): T | PromiseLike<T> {
+  context.signal.throwIfAborted();
+  return typeof value === "function"
+    ? (value as (context: AttemptContext) => T | PromiseLike<T>)(context)
+    : value;
+}
+
+/** The URL to request: the caller's, with the last event ID where a parameter carries it. */
+export async function attemptUrl(
+  url: PerAttempt<string | URL>,
+  context: AttemptContext,
+  lastEventIdParam: string | undefined,
+): Promise<URL> {
+  const { lastEventId } = context;
+  const target = parseUrl(await given(url, context));
+  if (lastEventIdParam && lastEventId) target.searchParams.set(lastEventIdParam, lastEventId);
+  return target;
+}
+
 /** Headers, or `invalid-option`. */
 function parseHeaders(headers: HeadersInput | undefined): Headers {
   return valid("headers", "well-formed names and values", () => new Headers(headers));

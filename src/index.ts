@@ -1,8 +1,9 @@
-export { createEventSource, type EventSourceClient, type EventSourceUrl } from "./client.ts";
+export { createEventSource, type EventSourceUrl } from "./client.ts";
 export type { ClosedStatus, ConnectionStatus } from "./connection.ts";
 export { json, schemas, type SchemaDecoder, type StandardSchema } from "./decode.ts";
 export type { ListenerOptions } from "./emitter.ts";
 export { EventSourceError, type EventSourceErrorCode, type EventSourceErrorDetails } from "./errors.ts";
+export type { EventSourceClient } from "./event-source-client.ts";
 export type { FetchInit, FetchLike, ResponseLike } from "./fetch-transport.ts";
 export { bearer } from "./http.ts";
 export type { EventSourceOptions, FetchEventsOptions, ReadEventsOptions } from "./options.ts";

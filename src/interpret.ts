@@ -20,7 +20,8 @@ export interface InterpretOptions {
 export type DecodedEvent = ServerSentEvent<string, unknown>;
 
 /** Makes an event of an item that has data. */
-export function toEvent({ type, data, lastEventId }: StreamItem, origin: string): ServerSentEvent {
+export function toEvent(item: StreamItem, streamOrigin: string): ServerSentEvent {
+  const { type, data, lastEventId, origin = streamOrigin } = item;
   return { type, data: data!, raw: data!, lastEventId, origin };
 }
 

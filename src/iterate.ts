@@ -13,8 +13,14 @@ export interface Pump<Item> {
   readonly hold: (change: number) => void;
 }
 
-/** `handle` takes one item; a promise that it returns holds the next one. */
-export function createPump<Item>(handle: (item: Item) => PromiseLike<unknown> | undefined): Pump<Item> {
+/**
+ * `handle` takes one item; a promise that it returns holds the next one. `onDone` is called whenever nobody holds what was
+ * handed over so far.
+ */
+export function createPump<Item>(
+  handle: (item: Item) => PromiseLike<unknown> | undefined,
+  onDone?: () => void,
+): Pump<Item> {
   let items: Item[] = [];
   let next = 0;
   let holds = 0;
@@ -27,7 +33,9 @@ export function createPump<Item>(handle: (item: Item) => PromiseLike<unknown> | 
     // A listener may call anything from within `handle`; the loop then goes on with whatever that left.
     if (running) return;
     running = true;
-    while (held !== items && !holds && next < items.length) {
+    while (held !== items && !holds) {
+      onDone?.();
+      if (next >= items.length) break;
       const from = items;
       const wait = handle(items[next++]!);
       if (wait) {

@@ -48,7 +48,12 @@ export interface EventSourceOptions extends FetchEventsOptions {
    * or a method other than GET and HEAD, so that nothing is sent twice unasked.
    */
   retry?: false | RetryOptions | undefined;
-  /** What makes the attempts: `"fetch"`, or a transport of yours. Default `"auto"`, which is fetch. */
+  /**
+   * What makes the attempts: `"fetch"`, the runtime's own `EventSource` (`"native"`), or a transport of yours. Default
+   * `"auto"`: fetch where the bodies of responses stream, else the native class. That one cannot do what only fetch can
+   * (`unsupported`, naming the options), tells no comments, and tells only the events named `"message"`, those that `on`
+   * or `schemas` name, and those listened to by `on` later.
+   */
   transport?: "auto" | "fetch" | "native" | Transport | undefined;
   /** `false` makes the client without connecting, also where there is no network. Default `true`. */
   open?: boolean | undefined;

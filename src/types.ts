@@ -61,12 +61,23 @@ export interface StreamItem {
   data: string | undefined;
   lastEventId: string;
   comment?: string;
+  /** Where it is not the origin of the stream's URL. */
+  origin?: string;
+}
+
+/** A stream that the server has begun. */
+export interface OpenStream {
+  /** The final URL, after redirects. */
+  url: string;
+  headers: Headers;
+  /** Fails the attempt with `idle-timeout` unless a byte arrives within so many ms. Left out where that cannot be told. */
+  check?: ((within: number) => void) | undefined;
 }
 
 /** What a transport tells about its one attempt. */
 export interface Sink {
   /** The server's answer is an event stream. Called once, before any item. */
-  readonly open: (stream: { url: string; headers: Headers }, response?: Response) => void;
+  readonly open: (stream: OpenStream, response?: Response) => void;
   /** Items in order. The transport reads no further until a returned promise resolves: this is backpressure. */
   readonly deliver: (items: StreamItem[]) => PromiseLike<void> | undefined;
   /** The attempt failed: a timer of the transport expired, say. Its `signal` is aborted by this. */

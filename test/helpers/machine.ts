@@ -7,7 +7,7 @@ import {
 } from "../../src/connection.ts";
 import type { EventSourceError } from "../../src/errors.ts";
 import { defaultRetry, type RetryOptions, type RetryPolicy } from "../../src/retry.ts";
-import type { AttemptContext, Sink, StreamItem, Transport } from "../../src/types.ts";
+import type { AttemptContext, OpenStream, Sink, StreamItem, Transport } from "../../src/types.ts";
 import { createFakeClock, settled, type FakeClock } from "./fake-clock.ts";
 
 /** Retry options with the defaults filled in. */
@@ -20,7 +20,7 @@ export interface Attempt {
   readonly context: AttemptContext;
   readonly sink: Sink;
   /** The server answers with an event stream. */
-  answer(): Promise<void>;
+  answer(stream?: Partial<OpenStream>): Promise<void>;
   /** Items arrive. */
   give(...items: StreamItem[]): Promise<void>;
   /** The server ends the stream. */
@@ -40,8 +40,8 @@ export function scriptedTransport(onAttempt?: (attempt: Attempt) => void): {
       const attempt: Attempt = {
         context,
         sink,
-        async answer() {
-          sink.open({ url: "http://example.test/events", headers: new Headers() });
+        async answer(stream) {
+          sink.open({ url: "http://example.test/events", headers: new Headers(), ...stream });
           await settled();
         },
         async give(...items) {

@@ -12,6 +12,8 @@ export interface RunningScript {
   /** Resolves when the script wrote a line with this text to its standard output. */
   says(text: string): Promise<void>;
   readonly ended: Promise<Outcome>;
+  /** Ends it as a crash would: nothing in it runs any more. */
+  kill(): Promise<Outcome>;
 }
 
 /** Runs an ES module given as text in a process of its own, which has the arguments in `process.argv.slice(1)`. */
@@ -35,5 +37,9 @@ export function runScript(script: string, ...args: string[]): RunningScript {
         void ended.then(() => reject(new Error(`The script ended and never said "${text}": ${stderr}`)));
       }),
     ended,
+    kill() {
+      child.kill("SIGKILL");
+      return ended;
+    },
   };
 }

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { createContext, runInContext } from "node:vm";
 import { describe, expect, test } from "vitest";
-import { importsOf, layers, packages, transports, withoutComments } from "./layers.ts";
+import { importsOf, layers, optional, packages, transports, withoutComments } from "./layers.ts";
 
 const root = join(import.meta.dirname, "../..");
 const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter((file) =>
@@ -66,6 +66,10 @@ describe("the layers of src", () => {
     for (const transport of transports) expect(seen).not.toContain(`${transport}.ts`);
   });
 
+  test.each(optional)("%s.ts knows the public interface only", (name) => {
+    expect(importsOf(read(`${name}.ts`)).filter((specifier) => specifier !== "./index.ts")).toEqual([]);
+  });
+
   test("index.ts only lists names", () => {
     expect(
       withoutComments(read("index.ts"))
@@ -120,10 +124,10 @@ console.log(JSON.stringify({
 `;
 
 describe("importing", () => {
-  test.each(["dist/index.js", "dist/eventsource.js", "dist/everspring.min.js"])(
-    "%s changes no global, calls nothing and listens to nothing",
+  test.each(["index.js", "eventsource.js", "lifecycle.js", "resume.js", "everspring.min.js"])(
+    "dist/%s changes no global, calls nothing and listens to nothing",
     async (file) => {
-      const url = pathToFileURL(join(root, file)).href;
+      const url = pathToFileURL(join(root, "dist", file)).href;
       const args = ["--input-type=module", "--eval", probe, url];
       const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: root });
       expect(stderr).toBe("");

@@ -1,19 +1,23 @@
 /** The layers of the house, from the ground up. A file imports from strictly lower layers only, types included. */
 export const layers: readonly (readonly string[])[] = [
   ["types", "errors", "clock", "emitter", "decode", "iterate", "page", "body", "handlers", "message-event"],
-  ["http", "reader", "retry", "interpret", "error-event"],
-  ["fetch-transport"],
+  ["http", "reader", "retry", "interpret", "error-event", "deadline"],
+  ["fetch-transport", "native"],
   ["connection", "options", "eventsource-init"],
+  ["choose-transport", "event-source-client"],
   ["client", "stream", "eventsource"],
   ["index", "polyfill"],
-  ["global"],
+  ["global", "lifecycle", "resume"],
 ];
+
+/** Optional entries: they know of the others what users do, and nobody imports them. */
+export const optional: readonly string[] = ["lifecycle", "resume"];
 
 /** The packages that a file may import. */
 export const packages: Readonly<Record<string, readonly string[]>> = { reader: ["eventsource-parser"] };
 
 /** `connection.ts` is given its transport. */
-export const transports: readonly string[] = ["fetch-transport"];
+export const transports: readonly string[] = ["fetch-transport", "native"];
 
 /** Source text without comments. Lines stay where they are. */
 export function withoutComments(source: string): string {

@@ -28,23 +28,35 @@ export const gates: readonly Gate[] = [
   {
     name: "`readEvents`",
     entry: { code: 'export { readEvents } from "everspring";' },
-    limit: 4000,
+    limit: 4050,
     aim: 2300,
   },
   {
     name: "`createEventSource`",
     entry: { code: 'export { createEventSource } from "everspring";' },
-    limit: 6850,
+    limit: 7650,
     aim: 4000,
   },
-  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 7550, aim: 5000 },
+  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 8350, aim: 5000 },
   {
     name: "`everspring/eventsource`",
     entry: { code: 'export { EventSource } from "everspring/eventsource";' },
-    limit: 6550,
+    limit: 6700,
     aim: 4000,
   },
-  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 9000, aim: 7500 },
+  {
+    name: "`everspring/lifecycle`",
+    entry: { code: 'export * from "everspring/lifecycle";' },
+    limit: 550,
+    aim: 550,
+  },
+  {
+    name: "`everspring/resume`",
+    entry: { code: 'export * from "everspring/resume";' },
+    limit: 350,
+    aim: 350,
+  },
+  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 9800, aim: 7500 },
 ];
 
 // Its types say CommonJS, it is none.

@@ -1,19 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createClient, type EventSourceClient } from "../../src/client.ts";
-import type { ConnectionStatus } from "../../src/connection.ts";
+import { createClient } from "../../src/client.ts";
+import type { EventSourceClient } from "../../src/event-source-client.ts";
 import { json } from "../../src/decode.ts";
 import { EventSourceError } from "../../src/errors.ts";
-import type { EventSourceOptions } from "../../src/options.ts";
 import { deferred } from "../helpers/deferred.ts";
-import { createFakeClock, settled, type FakeClock } from "../helpers/fake-clock.ts";
-import {
-  abortListeners,
-  describe as describeStatus,
-  fakePage,
-  item,
-  scriptedTransport,
-  type Attempt,
-} from "../helpers/machine.ts";
+import { createFakeClock, settled } from "../helpers/fake-clock.ts";
+import { abortListeners, describe as describeStatus, item } from "../helpers/machine.ts";
+import { opened, play, type Play } from "../helpers/play.ts";
 
 const reported = vi.fn<(error: unknown) => void>();
 beforeEach(() => void vi.stubGlobal("reportError", reported));
@@ -21,35 +14,6 @@ afterEach(() => {
   vi.unstubAllGlobals();
   reported.mockReset();
 });
-
-interface Play {
-  source: EventSourceClient;
-  attempts: Attempt[];
-  clock: FakeClock;
-  statuses: ConnectionStatus[];
-}
-
-/** A client whose attempts, time and page are played by the test. */
-function play(options: EventSourceOptions = {}): Play {
-  const clock = createFakeClock();
-  const { transport, attempts } = scriptedTransport();
-  const { whenOnline } = fakePage();
-  const source = createClient(
-    "http://example.test/events?token=s3cret",
-    { transport, open: false, ...options },
-    { clock, random: () => 0, whenOnline },
-  );
-  const statuses: ConnectionStatus[] = [];
-  source.onStatus((status) => statuses.push(status));
-  return { source, attempts, clock, statuses };
-}
-
-async function opened(options: EventSourceOptions = {}): Promise<Play> {
-  const it = play(options);
-  it.source.open();
-  await it.attempts[0]!.answer();
-  return it;
-}
 
 const network = () => new EventSourceError("network", "reset");
 const comment = { type: "", data: undefined, lastEventId: "", comment: "hi" };

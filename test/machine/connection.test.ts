@@ -48,6 +48,7 @@ const plays = {
   close: (it) => it.connection.close("client"),
   complete: (it) => it.connection.close("complete"),
   reconnect: (it) => it.connection.reconnect(),
+  pause: (it) => it.connection.pause("asked"),
   answered: (it) => it.attempt.answer(),
   delivered: (it) => it.attempt.give(item("x", "9")),
   "retry field": (it) => it.attempt.sink.retry(1),
@@ -69,6 +70,7 @@ const table: Record<string, Record<Cause, string>> = {
     close: "closed client",
     complete: "closed complete",
     reconnect: "connecting 1",
+    pause: "",
     answered: "-",
     delivered: "-",
     "retry field": "-",
@@ -86,6 +88,7 @@ const table: Record<string, Record<Cause, string>> = {
     close: "closed client",
     complete: "closed complete",
     reconnect: "connecting 1",
+    pause: "paused asked",
     answered: "open",
     delivered: "",
     "retry field": "",
@@ -103,6 +106,7 @@ const table: Record<string, Record<Cause, string>> = {
     close: "closed client",
     complete: "closed complete",
     reconnect: "connecting 1",
+    pause: "paused asked",
     answered: "-",
     delivered: "",
     "retry field": "",
@@ -121,6 +125,7 @@ const table: Record<string, Record<Cause, string>> = {
     close: "closed client",
     complete: "closed complete",
     reconnect: "connecting 1",
+    pause: "paused asked",
     answered: "",
     delivered: "",
     "retry field": "",
@@ -138,6 +143,7 @@ const table: Record<string, Record<Cause, string>> = {
     close: "closed client",
     complete: "closed complete",
     reconnect: "connecting 1",
+    pause: "paused asked",
     answered: "",
     delivered: "",
     "retry field": "",
@@ -155,6 +161,7 @@ const table: Record<string, Record<Cause, string>> = {
     close: "",
     complete: "",
     reconnect: "connecting 1",
+    pause: "",
     answered: "",
     delivered: "",
     "retry field": "",
@@ -187,8 +194,10 @@ describe("the state table", () => {
     if (!next) expect(it.connection.status).toBe(before);
     const now = it.connection.status.state;
     expect(it.attempts.length - attempts).toBe(next.startsWith("connecting") ? 1 : 0);
-    expect(it.clock.pending).toBe(now === "waiting" || now === "paused" ? 1 : 0);
-    expect(it.page.watchers()).toBe(now === "paused" ? 1 : 0);
+    // When asked to pause, it waits for nothing but `open()`.
+    const waits = cause === "pause" && next ? "" : now;
+    expect(it.clock.pending).toBe(waits === "waiting" || waits === "paused" ? 1 : 0);
+    expect(it.page.watchers()).toBe(waits === "paused" ? 1 : 0);
     if (now === "closed") expect(abortListeners(controller.signal)).toBe(0);
     // Whoever is not the running attempt has been told to release everything.
     const running = now === "connecting" || now === "open" ? [it.attempt] : [];

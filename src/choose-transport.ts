@@ -1,0 +1,43 @@
+import type { Clock } from "./clock.ts";
+import { EventSourceError } from "./errors.ts";
+import { createFetchTransport } from "./fetch-transport.ts";
+import { invalid } from "./http.ts";
+import { createNativeTransport, type EventTypes } from "./native.ts";
+import type { EventSourceOptions } from "./options.ts";
+import type { PerAttempt, Transport } from "./types.ts";
+
+/** What only fetch can do, among the options that are ours. `init` holds the others. */
+const needFetch = /^(headers|body|fetch|onUnauthorized|idleTimeout|maxEventSize)$/;
+
+/**
+ * The transport that the options ask for: fetch where the bodies of responses stream, the native class else.
+ *
+ * @throws EventSourceError `unsupported`, naming the options that the native class cannot do; `invalid-option`.
+ */
+export function chooseTransport(
+  url: PerAttempt<string | URL>,
+  own: EventSourceOptions,
+  { credentials, ...init }: RequestInit,
+  types: EventTypes,
+  clock: Clock,
+): Transport {
+  const { transport = "auto", lastEventId, lastEventIdParam } = own;
+  if (typeof transport === "function") return transport;
+  if (!/^(auto|fetch|native)$/.test(transport)) throw invalid("transport", "a known name or a function");
+  if (transport === "fetch" || (transport === "auto" && (own.fetch || bodiesStream())))
+    return createFetchTransport(url, own, { ...init, ...(credentials && { credentials }) }, clock);
+  const tooMuch = [
+    ...Object.keys(own).filter((name) => needFetch.test(name)),
+    ...Object.keys(init),
+    ...(credentials === "omit" ? ["credentials"] : []),
+    ...(lastEventId && !lastEventIdParam ? ["lastEventId"] : []),
+  ];
+  if (tooMuch.length)
+    throw new EventSourceError("unsupported", `The native EventSource cannot do: ${tooMuch.join(", ")}`);
+  return createNativeTransport(url, own, credentials === "include", types, clock);
+}
+
+/** Whether fetch here gives the body of a response as it arrives. */
+function bodiesStream(): boolean {
+  return !!globalThis.ReadableStream && "body" in (globalThis.Response?.prototype ?? {});
+}

@@ -1,0 +1,100 @@
+import type { ConnectionStatus } from "./index.ts";
+
+/** What of a client is needed to remember where it was; every `EventSourceClient` has it. */
+export interface Resumable {
+  readonly status: ConnectionStatus;
+  readonly lastEventId: string;
+  open(): void;
+  reconnect(): void;
+  resumeFrom(lastEventId: string): void;
+  onDelivered(listener: (lastEventId: string) => unknown): () => void;
+}
+
+/** Where IDs are kept: `localStorage`, `sessionStorage`, or anything alike, which may be asynchronous. */
+export interface IdStorage {
+  getItem(key: string): string | null | undefined | PromiseLike<string | null | undefined>;
+  setItem(key: string, value: string): unknown;
+}
+
+export interface RememberOptions {
+  /** The name of the entry: one for each stream, and for each user where users have streams of their own. */
+  key: string;
+  /** Default `localStorage`, looked up at call time. */
+  storage?: IdStorage | undefined;
+  /** Told when the storage fails. The stream goes on; what was not stored is sent again after the next start. */
+  onError?: ((error: unknown) => void) | undefined;
+}
+
+/**
+ * Resumes a subscription across page loads and process restarts: it starts after the ID that the storage holds, and the
+ * storage follows. An ID is stored once its event is dealt with: promises of `onEvent` listeners have settled, and a
+ * `for await` loop has asked for the next one. So after a crash an event may come twice, and none is lost.
+ *
+ * Give it a client made with `open: false`: it is opened as soon as the storage has answered. An ID that the client has
+ * already wins over the stored one.
+ *
+ * @returns What ends it, and leaves the client as it is.
+ *
+ * @example
+ * const source = createEventSource("/prices", { open: false });
+ * rememberLastEventId(source, { key: "prices" });
+ */
+export function rememberLastEventId(
+  source: Resumable,
+  { key, storage, onError = () => {} }: RememberOptions,
+): () => void {
+  let place = storage;
+  let ended = false;
+  let unfollow = () => {};
+  /** The ID to be written, while a write of it is planned or another one is running. */
+  let unwritten: string | undefined;
+  let isWriting = false;
+
+  async function write(): Promise<void> {
+    if (isWriting) return;
+    isWriting = true;
+    // Events that come together are written once.
+    await Promise.resolve();
+    while (unwritten !== undefined)
+      try {
+        const id = unwritten;
+        unwritten = undefined;
+        await place!.setItem(key, id);
+      } catch (error) {
+        onError(error);
+      }
+    isWriting = false;
+  }
+
+  function start(id?: string | null): void {
+    if (ended) return;
+    unfollow = source.onDelivered((delivered) => {
+      unwritten = delivered;
+      void write();
+    });
+    const { state } = source.status;
+    const isNew = !!id && !source.lastEventId;
+    if (isNew) source.resumeFrom(id);
+    if (state === "idle") source.open();
+    else if (isNew && state !== "closed" && state !== "paused") source.reconnect();
+  }
+
+  function fail(error: unknown): void {
+    onError(error);
+    start();
+  }
+
+  try {
+    place ??= globalThis.localStorage;
+    const stored = place.getItem(key);
+    if (typeof stored === "object" && stored) stored.then(start, fail);
+    else start(stored);
+  } catch (error) {
+    // A browser that keeps no data for this site throws already when the storage is looked at.
+    fail(error);
+  }
+  return () => {
+    ended = true;
+    unfollow();
+  };
+}

@@ -1,0 +1,162 @@
+import { describe, expect, test, vi } from "vitest";
+import { rememberLastEventId, type IdStorage } from "../../src/resume.ts";
+import { deferred } from "../helpers/deferred.ts";
+import { settled } from "../helpers/fake-clock.ts";
+import { item } from "../helpers/machine.ts";
+import { opened, play } from "../helpers/play.ts";
+
+/** A storage like `localStorage`, with what was written to it. */
+function memory(stored?: string): IdStorage & { written: string[] } {
+  const written: string[] = [];
+  return {
+    written,
+    getItem: () => written.at(-1) ?? stored ?? null,
+    setItem: (_key, value) => written.push(value),
+  };
+}
+
+describe("rememberLastEventId", () => {
+  test("opens an idle client after the stored ID", () => {
+    const { source, attempts } = play();
+    rememberLastEventId(source, { key: "k", storage: memory("41") });
+    expect(attempts.map(({ context }) => context.lastEventId)).toEqual(["41"]);
+  });
+
+  test("opens one from the beginning where nothing is stored", () => {
+    const { source, attempts } = play();
+    rememberLastEventId(source, { key: "k", storage: memory() });
+    expect(attempts.map(({ context }) => context.lastEventId)).toEqual([""]);
+  });
+
+  test("an ID that the client has wins", () => {
+    const { source, attempts } = play({ lastEventId: "50" });
+    rememberLastEventId(source, { key: "k", storage: memory("41") });
+    expect(attempts.map(({ context }) => context.lastEventId)).toEqual(["50"]);
+  });
+
+  test("waits for a storage that is asynchronous", async () => {
+    const answer = deferred<string>();
+    const { source, attempts } = play();
+    rememberLastEventId(source, { key: "k", storage: { ...memory(), getItem: () => answer.promise } });
+    expect(source.status.state).toBe("idle");
+    answer.resolve("41");
+    await settled();
+    expect(attempts[0]!.context.lastEventId).toBe("41");
+  });
+
+  test("takes a client along that is connecting already", async () => {
+    const { source, attempts } = play({ open: true });
+    rememberLastEventId(source, { key: "k", storage: memory("41") });
+    expect(attempts.at(-1)!.context.lastEventId).toBe("41");
+    expect(attempts.map(({ context }) => context.signal.aborted)).toEqual([true, false]);
+  });
+
+  test.each(["close", "pause"] as const)("does not open what %s() stopped meanwhile", async (how) => {
+    const answer = deferred<string>();
+    const { source, attempts } = await opened();
+    rememberLastEventId(source, { key: "k", storage: { ...memory(), getItem: () => answer.promise } });
+    source[how]();
+    answer.resolve("41");
+    await settled();
+    expect(attempts).toHaveLength(1);
+    expect(source.lastEventId).toBe("41");
+  });
+
+  test("stores an ID when its event is dealt with, not before", async () => {
+    const storage = memory();
+    const { source, attempts } = play();
+    const gate = deferred();
+    source.onEvent(() => gate.promise);
+    rememberLastEventId(source, { key: "k", storage });
+    await attempts[0]!.answer();
+    await attempts[0]!.give(item("x", "1"));
+    expect([source.lastEventId, storage.written]).toEqual(["1", []]);
+    gate.resolve();
+    await settled();
+    expect(storage.written).toEqual(["1"]);
+  });
+
+  test("writes once for events that come together", async () => {
+    const storage = memory();
+    const { source, attempts } = play();
+    rememberLastEventId(source, { key: "k", storage });
+    await attempts[0]!.answer();
+    await attempts[0]!.give(item("x", "1"), item("x", "2"), item("x", "3"));
+    await attempts[0]!.give(item("x", "4"));
+    expect(storage.written).toEqual(["3", "4"]);
+  });
+
+  test("writes one after the other to a slow storage, and the newest last", async () => {
+    const gates = [deferred(), deferred()];
+    const written: string[] = [];
+    const setItem = (_key: string, id: string) => gates[written.push(id) - 1]!.promise;
+    const { source, attempts } = play();
+    rememberLastEventId(source, { key: "k", storage: { ...memory(), setItem } });
+    await attempts[0]!.answer();
+    for (const id of ["1", "2", "3"]) await attempts[0]!.give(item("x", id));
+    expect(written).toEqual(["1"]);
+    gates[0]!.resolve();
+    await settled();
+    expect(written).toEqual(["1", "3"]);
+    gates[1]!.resolve();
+  });
+
+  test("stores that the server cleared the ID", async () => {
+    const storage = memory("9");
+    const { source, attempts } = play();
+    rememberLastEventId(source, { key: "k", storage });
+    await attempts[0]!.answer();
+    await attempts[0]!.give(item("x", ""));
+    expect(storage.written).toEqual([""]);
+  });
+
+  test("goes on without a storage that fails, and tells of it", async () => {
+    const onError = vi.fn<(error: unknown) => void>();
+    const broken = new Error("full");
+    const { source, attempts } = play();
+    const storage: IdStorage = {
+      getItem() {
+        throw broken;
+      },
+      setItem: () => Promise.reject(broken),
+    };
+    rememberLastEventId(source, { key: "k", storage, onError });
+    await attempts[0]!.answer();
+    await attempts[0]!.give(item("x", "1"));
+    await attempts[0]!.give(item("x", "2"));
+    expect(onError.mock.calls).toEqual([[broken], [broken], [broken]]);
+    expect(source.status.state).toBe("open");
+  });
+
+  test("uses localStorage, and does without where there is none", async () => {
+    const { source } = play();
+    const storage = memory("3");
+    vi.stubGlobal("localStorage", storage);
+    rememberLastEventId(source, { key: "k" });
+    expect(source.lastEventId).toBe("3");
+    vi.stubGlobal("localStorage", undefined);
+    const other = play();
+    const onError = vi.fn<(error: unknown) => void>();
+    rememberLastEventId(other.source, { key: "k", onError });
+    expect(other.source.status.state).toBe("connecting");
+    expect(onError).toHaveBeenCalledTimes(1);
+    vi.unstubAllGlobals();
+  });
+
+  test("what ends it writes nothing more, also when it ends before the storage has answered", async () => {
+    const storage = memory();
+    const { source, attempts } = play();
+    const end = rememberLastEventId(source, { key: "k", storage });
+    await attempts[0]!.answer();
+    end();
+    await attempts[0]!.give(item("x", "1"));
+    expect(storage.written).toEqual([]);
+
+    const answer = deferred<string>();
+    const other = play();
+    rememberLastEventId(other.source, { key: "k", storage: { ...storage, getItem: () => answer.promise } })();
+    answer.resolve("1");
+    await settled();
+    expect(other.source.status.state).toBe("idle");
+  });
+});

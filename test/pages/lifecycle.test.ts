@@ -1,0 +1,96 @@
+// The real thing: a browser that puts pages into its back/forward cache, where it freezes them, and takes them offline.
+import { chromium, type Browser, type Page } from "playwright";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { chromiumPath } from "../setup/chromium.ts";
+import { serveLog } from "./log-server.ts";
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await chromium.launch({
+    executablePath: chromiumPath(),
+    chromiumSandbox: false,
+    args: ["--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run"],
+    ignoreDefaultArgs: ["--disable-back-forward-cache"],
+  });
+});
+afterAll(() => browser.close());
+
+const document = `<!doctype html><title>a</title><script type="module">
+  import { createEventSource } from "/dist/everspring.min.js";
+  import { followPage } from "/dist/lifecycle.js";
+  window.ids = [];
+  window.states = [];
+  window.shows = [];
+  addEventListener("pageshow", ({ persisted }) => shows.push(persisted));
+  const source = createEventSource("/events", { retry: { initial: 10, jitter: 0 } });
+  source.onEvent(({ data }) => ids.push(Number(data)));
+  source.onStatus(({ state, reason }) => states.push(reason ? state + " " + reason : state));
+  followPage(source);
+</script>`;
+
+declare global {
+  interface Window {
+    ids: number[];
+    states: string[];
+    shows: boolean[];
+  }
+}
+
+const received = (page: Page, count: number): Promise<unknown> =>
+  page.waitForFunction((n) => window.ids.length >= n, count);
+const state = (page: Page, wanted: string): Promise<unknown> =>
+  page.waitForFunction((text) => window.states.at(-1) === text, wanted);
+
+async function visit() {
+  const server = await serveLog(document);
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`${server.origin}/`);
+  await state(page, "open");
+  server.push();
+  await received(page, 1);
+  return { server, context, page };
+}
+
+describe("a page that follows its life in Chromium", () => {
+  test("goes to the back/forward cache and comes back with nothing lost or repeated", async () => {
+    const { server, page, context } = await visit();
+    await using _ = server;
+    await page.goto(`${server.origin}/elsewhere`);
+    await server.until(() => server.streams.open === 0);
+    server.push();
+    server.push();
+    // A page that comes back out of the cache does not load.
+    await page.goBack({ waitUntil: "commit" });
+    await received(page, 3);
+    expect(await page.evaluate(() => [window.ids, window.shows])).toEqual([
+      [1, 2, 3],
+      [false, true],
+    ]);
+    expect(await page.evaluate(() => window.states)).toEqual([
+      "open",
+      "paused pagehide",
+      "connecting",
+      "open",
+    ]);
+    expect(server.streams).toEqual({ open: 1, most: 1, total: 2 });
+    await context.close();
+  });
+
+  test("retries at once when the network is back", async () => {
+    const { server, page, context } = await visit();
+    await using _ = server;
+    await context.setOffline(true);
+    for (const socket of server.sockets) socket.resetAndDestroy();
+    await state(page, "paused offline");
+    server.push();
+    await context.setOffline(false);
+    await received(page, 2);
+    expect(await page.evaluate(() => [window.ids, window.states])).toEqual([
+      [1, 2],
+      ["open", "paused offline", "connecting", "open"],
+    ]);
+    expect(server.streams).toEqual({ open: 1, most: 1, total: 2 });
+    await context.close();
+  });
+});

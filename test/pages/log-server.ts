@@ -1,0 +1,67 @@
+import { readFile } from "node:fs/promises";
+import type { ServerResponse } from "node:http";
+import { basename, join } from "node:path";
+import { refuse, serve, stream, type TestServer } from "../helpers/server.ts";
+
+const dist = join(import.meta.dirname, "../../dist");
+
+/** A server of pages, of the built files, and of one event stream that replays what comes after `Last-Event-ID`. */
+export interface LogServer extends TestServer {
+  readonly origin: string;
+  /** Sends the next event, its data and id the same number, to all open streams. */
+  push(): void;
+  /** Streams that are open now, the most there ever were, and all that were asked for. */
+  readonly streams: { open: number; most: number; total: number };
+  /** Resolves when a condition holds; it is looked at whenever a stream opens or closes. */
+  until(condition: () => boolean): Promise<void>;
+}
+
+export async function serveLog(page: string): Promise<LogServer> {
+  let last = 0;
+  const responses = new Set<ServerResponse>();
+  const streams = { open: 0, most: 0, total: 0 };
+  const watchers = new Set<() => void>();
+  const changed = () => {
+    streams.open = responses.size;
+    streams.most = Math.max(streams.most, streams.open);
+    for (const look of watchers) look();
+  };
+  const send = (response: ServerResponse, id: number) => response.write(`id: ${id}\ndata: ${id}\n\n`);
+  const server = await serve(async (response, request) => {
+    const { pathname } = new URL(request.url!, "http://localhost");
+    if (pathname.startsWith("/dist/")) {
+      const script = await readFile(join(dist, basename(pathname)));
+      return response.writeHead(200, { "content-type": "text/javascript" }).end(script);
+    }
+    if (pathname === "/favicon.ico") return refuse(response, 404);
+    if (pathname !== "/events")
+      return response.writeHead(200, { "content-type": "text/html" }).end(pathname === "/" ? page : "");
+    stream(response);
+    for (let id = Number(request.headers["last-event-id"] ?? 0) + 1; id <= last; id++) send(response, id);
+    streams.total++;
+    responses.add(response);
+    changed();
+    return response.on("close", () => {
+      responses.delete(response);
+      changed();
+    });
+  });
+  return Object.assign(server, {
+    origin: new URL(server.url).origin,
+    push() {
+      last++;
+      for (const response of responses) send(response, last);
+    },
+    streams,
+    until: (condition: () => boolean) =>
+      new Promise<void>((resolve) => {
+        const look = () => {
+          if (!condition()) return;
+          watchers.delete(look);
+          resolve();
+        };
+        watchers.add(look);
+        look();
+      }),
+  });
+}

@@ -1,0 +1,48 @@
+// A page that is reloaded again and again while events come: the storage of the browser is the only thing that stays.
+import { chromium, type Browser } from "playwright";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { chromiumPath } from "../setup/chromium.ts";
+import { serveLog } from "./log-server.ts";
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await chromium.launch({
+    executablePath: chromiumPath(),
+    chromiumSandbox: false,
+    args: ["--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run"],
+  });
+});
+afterAll(() => browser.close());
+
+const document = `<!doctype html><title>a</title><script type="module">
+  import { createEventSource } from "/dist/everspring.min.js";
+  import { rememberLastEventId } from "/dist/resume.js";
+  const source = createEventSource("/events", { retry: { initial: 10, jitter: 0 } });
+  source.onEvent(({ data }) => {
+    sessionStorage.ids = (sessionStorage.ids ?? "") + data + " ";
+  });
+  rememberLastEventId(source, { key: "id" });
+</script>`;
+
+test("nothing is lost or repeated over reloads, and each load makes one request", async () => {
+  await using server = await serveLog(document);
+  const page = await browser.newPage();
+  const expected: string[] = [];
+  for (let load = 1; load <= 5; load++) {
+    await (load === 1 ? page.goto(`${server.origin}/`) : page.reload());
+    for (let i = 0; i < 3; i++) {
+      server.push();
+      expected.push(`${expected.length + 1}`);
+    }
+    await page.waitForFunction((ids) => sessionStorage["ids"]?.trim() === ids, expected.join(" "));
+    // While nobody is there.
+    await page.goto("about:blank");
+    await server.until(() => server.streams.open === 0);
+    server.push();
+    expected.push(`${expected.length + 1}`);
+    await page.goto(`${server.origin}/`);
+    await page.waitForFunction((ids) => sessionStorage["ids"]?.trim() === ids, expected.join(" "));
+  }
+  expect(server.streams).toEqual({ open: 1, most: 1, total: 10 });
+  await page.close();
+});
