@@ -10,6 +10,9 @@ const BACKLOG = 120;
 /** A reader this far behind is dropped instead of buffered for ever; it resumes from its last event id. */
 const MAX_UNSENT = 1024 * 1024;
 
+/** How long after the last reader has left it still counts as watched: he may be on his way back (ms). */
+const LINGER = 30_000;
+
 /** A type and no interface: better-sse wants a state with an index signature. */
 type Reader = {
   /** The last event that the reader got as replay, or had before. */
@@ -22,6 +25,7 @@ export type Feed = Awaited<ReturnType<typeof createFeed>>;
 export async function createFeed(store: EventStore, retry = 1_000) {
   const channel = createChannel<DefaultChannelState, Reader>();
   const responses = new Set<Response>();
+  let watchedAt = -Infinity;
   /** The last event that went out live. */
   let published = await store.newest();
 
@@ -50,13 +54,20 @@ export async function createFeed(store: EventStore, retry = 1_000) {
     /** The log first, the readers second: nobody sees an event that could not be replayed. */
     publish: (type: string, data: unknown): Promise<void> => store.append(type, data),
 
+    /** The data of the last events. */
+    recent: async (count: number): Promise<string[]> =>
+      (await store.between(Math.max(0, (await store.newest()) - count))).map(({ data }) => data),
+
     join: async (req: Request, res: Response): Promise<void> => {
       // The log holds JSON already, and the heartbeat is ours: the fault "silence" has to stop it.
       const state: Reader = { sent: 0 };
       const session = await createSession(req, res, { serializer: String, keepAlive: null, retry, state });
       if (res.destroyed) return; // gone before the headers were out
       responses.add(res);
-      res.once("close", () => responses.delete(res));
+      res.once("close", () => {
+        responses.delete(res);
+        watchedAt = Date.now();
+      });
 
       // Another server may have sent events that have not got round to this one: ask the log, not `published`.
       state.sent = startOf(req, await store.newest());
@@ -75,19 +86,13 @@ export async function createFeed(store: EventStore, retry = 1_000) {
       await session.batch(createEventBuffer().comment("live").dispatch()); // tells a curious client where the replay ends
     },
 
-    /** Cuts every stream as a broken network would: no last chunk, no goodbye. */
-    drop(): void {
-      for (const res of responses) res.destroy();
-    },
+    /** Whether somebody reads, or did a moment ago. What nobody watches need not be made up. */
+    isWatched: (): boolean => responses.size > 0 || Date.now() - watchedAt < LINGER,
 
-    /** Leaves the open streams open and never sends them anything again. */
-    silence(): void {
-      for (const session of channel.activeSessions) channel.deregister(session);
-    },
-
+    /** Ends every stream, and has the clients come back spread over a second or two, to whichever server is there then. */
     close(): void {
       clearInterval(heartbeat);
-      for (const res of responses) res.end();
+      for (const res of responses) res.end(`retry:${Math.round(retry * (1 + Math.random()))}\n\n`);
     },
   };
 }

@@ -140,7 +140,7 @@ describe.concurrent("the demo", { timeout: 40_000 }, () => {
       await start();
       const client = follow(url);
       await client.more(3);
-      await post(`${url}/faults/drop`);
+      await post(`${url}/faults/ticker/drop`);
       await client.until(() => client.source.status.state === "waiting");
       await client.more(4);
       expect(client.statuses.map(({ state }) => state)).toEqual(["open", "waiting", "connecting", "open"]);
@@ -152,7 +152,7 @@ describe.concurrent("the demo", { timeout: 40_000 }, () => {
       await start();
       const client = follow(url);
       await client.more(3);
-      await post(`${url}/faults/unavailable`);
+      await post(`${url}/faults/ticker/unavailable`);
       await client.until(() => client.statuses.filter(({ state }) => state === "open").length === 2);
       await client.more(3);
 
@@ -174,7 +174,7 @@ describe.concurrent("the demo", { timeout: 40_000 }, () => {
       const client = follow(url);
       await client.more(3);
       expect(client.refreshes.count).toBe(1);
-      await post(`${url}/faults/expire`);
+      await post(`${url}/faults/ticker/expire`);
       await client.until(() => client.source.status.state === "waiting");
       await client.more(4);
       expect(client.refreshes.count).toBe(2);
@@ -186,7 +186,7 @@ describe.concurrent("the demo", { timeout: 40_000 }, () => {
       await start();
       const client = follow(url, { idleTimeout: 1_800 });
       await client.more(3);
-      await post(`${url}/faults/silence`);
+      await post(`${url}/faults/ticker/silence`);
       await client.until(() => client.source.status.state === "waiting");
       expect(client.source.status).toMatchObject({ error: { code: "idle-timeout" } });
       await client.more(4);
@@ -203,7 +203,7 @@ describe.concurrent("the demo", { timeout: 40_000 }, () => {
       expect(refused.headers.get("www-authenticate")).toMatch(/^Bearer/);
       const preflight = await fetch(`${url}/events`, { method: "OPTIONS" });
       expect(preflight.headers.get("access-control-allow-origin")).toBe("*");
-      expect(preflight.headers.get("access-control-allow-headers")).toBe("Authorization, Last-Event-ID");
+      expect(preflight.headers.get("access-control-allow-headers")).toBe("Authorization, Content-Type, Last-Event-ID");
     });
 
     it("prints its URL, no more, and ends with code 0 while streams are open", async () => {
