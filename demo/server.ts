@@ -133,12 +133,8 @@ app.get("/everspring.global.min.js", (_req, res) => res.sendFile(bundle));
 app.get("/everspring.global.min.js.map", (_req, res) => res.sendFile(`${bundle}.map`));
 app.use("/everspring", express.static(path("../dist"), { extensions: ["js"] }));
 app.use("/uplot", express.static(path("../node_modules/uplot/dist")));
-app.use(
-  "/source",
-  express.static(path("."), {
-    index: false,
-    setHeaders: (res) => res.set("Content-Type", "text/plain; charset=utf-8"),
-  }),
+app.get(/^\/source\/((?:scenes\/|public\/|public\/scenes\/|php\/)?[\w-]+\.(?:ts|js|php))$/, (req, res) =>
+  res.type("text/plain").sendFile(path(String(req.params[0]))),
 );
 app.use(express.static(path("public")));
 

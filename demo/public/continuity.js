@@ -59,6 +59,10 @@ export function createContinuity(canvas) {
   });
 
   return {
+    clear() {
+      events.length = changes.length = 0;
+    },
+
     event(at, delivery) {
       events.push({ at, delivery });
       // Here and not in paint: a hidden page is not painted, but must not grow either.
