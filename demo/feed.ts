@@ -5,12 +5,12 @@ import type { EventStore } from "./store.ts";
 
 /** Comments sent while nothing else may be: well below the page's `idleTimeout`, so that silence means a dead line. */
 const HEARTBEAT = 2_000;
-/** A new reader starts with the last minute instead of an empty screen. */
+/** A new reader starts with the last minute (of the ticker) instead of an empty screen. */
 const BACKLOG = 120;
 /** A reader this far behind is dropped instead of buffered for ever; it resumes from its last event id. */
 const MAX_UNSENT = 1024 * 1024;
 
-/** How long after the last reader has left it still counts as watched: he may be on his way back (ms). */
+/** How long after the last reader has left it still counts as watched: they may be on their way back (ms). */
 const LINGER = 30_000;
 
 /** A type and no interface: better-sse wants a state with an index signature. */
@@ -21,8 +21,11 @@ type Reader = {
 
 export type Feed = Awaited<ReturnType<typeof createFeed>>;
 
-/** `retry` is the reconnection time that each stream begins with (ms). */
-export async function createFeed(store: EventStore, retry = 1_000) {
+/**
+ * @param retry - The reconnection time that each stream begins with (ms).
+ * @param backlog - How many events a reader without an id begins with.
+ */
+export async function createFeed(store: EventStore, retry = 1_000, backlog = BACKLOG) {
   const channel = createChannel<DefaultChannelState, Reader>();
   const responses = new Set<Response>();
   let watchedAt = -Infinity;
@@ -70,7 +73,7 @@ export async function createFeed(store: EventStore, retry = 1_000) {
       });
 
       // Another server may have sent events that have not got round to this one: ask the log, not `published`.
-      state.sent = startOf(req, await store.newest());
+      state.sent = startOf(req, await store.newest(), backlog);
       // What was published while the log was being read is read from the log as well …
       for (let upTo; (upTo = published) > state.sent; state.sent = upTo) {
         const missed = createEventBuffer({ serializer: String });
@@ -98,8 +101,8 @@ export async function createFeed(store: EventStore, retry = 1_000) {
 }
 
 /** The id to replay from. One that we cannot have sent counts as none: never trust it, never fail on it. */
-function startOf(req: Request, newest: number): number {
+function startOf(req: Request, newest: number, backlog: number): number {
   const sent = req.get("last-event-id") ?? req.query["lastEventId"];
   const id = typeof sent === "string" && /^\d{1,15}$/.test(sent) ? Number(sent) : Infinity;
-  return id <= newest ? id : Math.max(0, newest - BACKLOG);
+  return id <= newest ? id : Math.max(0, newest - backlog);
 }

@@ -39,10 +39,10 @@ const stores: EventStore[] = [];
 const feeds = new Map<string, Promise<Feed>>();
 let isStopping = false;
 
-async function openFeed(name: string): Promise<Feed> {
+async function openFeed(name: string, backlog?: number): Promise<Feed> {
   const store = redis ? await openRedisStore(redis, KEEP, name) : openStore(database, KEEP, name);
   stores.push(store);
-  return createFeed(store, RETRY);
+  return createFeed(store, RETRY, backlog);
 }
 
 /** Ends this process with the code that start.ts takes for "once more". Alone nobody would start it again. */
@@ -70,12 +70,12 @@ const stage: Stage = {
   retry: RETRY,
   tokens,
   report,
-  feed(name) {
-    const found = feeds.get(name) ?? openFeed(name);
+  feed(name, backlog) {
+    const found = feeds.get(name) ?? openFeed(name, backlog);
     feeds.set(name, found);
     return found;
   },
-  join: (name) => async (req, res) => (await stage.feed(name)).join(req, res),
+  join: (name, backlog) => async (req, res) => (await stage.feed(name, backlog)).join(req, res),
   guard: (scene, expire = () => {}) => [rate, open, faults.gate(scene, expire)],
 };
 

@@ -8,10 +8,10 @@ export interface Stage {
   folder: string;
   /** The reconnection time that each stream begins with (ms). */
   retry: number;
-  /** The feed on the log of that name, opened when it is first asked for. */
-  feed: (name: string) => Promise<Feed>;
+  /** The feed on the log of that name, opened when it is first asked for. A reader without an id gets the `backlog`. */
+  feed: (name: string, backlog?: number) => Promise<Feed>;
   /** Joins whoever asks to that feed. */
-  join: (name: string) => RequestHandler;
+  join: (name: string, backlog?: number) => RequestHandler;
   /** What stands in front of a scene's streams: CORS, limits, faults. `expire` is what the fault of that name does. */
   guard: (scene: string, expire?: () => void) => RequestHandler[];
   /** The tokens that the page gets from `POST /token`. */

@@ -51,7 +51,7 @@ async function show() {
   document.title = `${title} · everspring demo`;
   $("title").textContent = title;
   $("lead").textContent = scene.lead;
-  $("stage").className = `stage ${name}`;
+  $("stage").dataset.scene = name;
   $("stage").innerHTML = scene.html;
   for (const link of document.querySelectorAll("#scenes a")) {
     if (link.hash === `#/${name}`) link.setAttribute("aria-current", "page");
@@ -84,5 +84,5 @@ function showSources(files) {
   };
 }
 
-addEventListener("hashchange", show);
+addEventListener("hashchange", () => void show());
 await show();

@@ -66,7 +66,7 @@ export function createFrame() {
         client.onEvent((event) => frame.count(event, at(event), check)),
         // The server marks the end of a replay with a comment.
         client.onComment((comment) => comment.trim() === "live" && live()),
-        client.onStatus(frame.show),
+        client.onStatus((status) => frame.show(status)),
         followPage(client),
       ];
       undo = () => undos.forEach((end) => end());
@@ -105,6 +105,9 @@ export function createFrame() {
       continuity.event(at, delivery);
       draw();
     },
+
+    /** What comes from now on is no replay. */
+    live,
 
     /** A scene without a client to reconnect, close or open. */
     hideClient() {

@@ -3,6 +3,8 @@ import { Router } from "express";
 import type { Scene, Stage } from "../stage.ts";
 
 const BATCH = 100;
+/** A minute of it. */
+const BACKLOG = 600;
 
 export interface Metrics {
   at: string;
@@ -18,12 +20,12 @@ export function createDashboard({ feed, join, guard, tokens, report }: Stage): S
   const batching = setInterval(() => void tick().catch(report), BATCH);
 
   async function tick(): Promise<void> {
-    const metrics = await feed("dashboard");
+    const metrics = await feed("dashboard", BACKLOG);
     if (metrics.isWatched()) await metrics.publish("metrics", shop.take());
   }
 
   const routes = Router();
-  routes.get("/", guard("dashboard", tokens.revokeAll), tokens.require, join("dashboard"));
+  routes.get("/", guard("dashboard", tokens.revokeAll), tokens.require, join("dashboard", BACKLOG));
   return { routes, close: () => clearInterval(batching) };
 }
 

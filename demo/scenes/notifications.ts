@@ -1,4 +1,4 @@
-// Notifications: a stream per user, who proves who he is by a cookie, by a token that soon expires, or in the URL.
+// Notifications: a stream per user, known by a cookie, by a token that soon expires, or in the URL.
 import { Router, type NextFunction, type Request, type Response } from "express";
 import { limitRate } from "../limits.ts";
 import { openSessions } from "../sessions.ts";

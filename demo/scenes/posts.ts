@@ -1,4 +1,4 @@
-// Social feed: a post is stored, then broadcast. Whoever was away gets from the log what he missed.
+// Social feed: a post is stored, then broadcast. Whoever was away gets what was missed from the log.
 import { Router } from "express";
 import { limitRate } from "../limits.ts";
 import type { Scene, Stage } from "../stage.ts";

@@ -1,11 +1,11 @@
-// Viewer analytics: how many people watch a page now. Everyone is heard of when he comes and when he leaves, also when
-// he leaves without a word. The counts are those of this server.
+// Viewer analytics: how many people watch a page now. Coming and leaving is told to all, also leaving
+// without a word. The counts are those of this server.
 import { Router, type Request, type Response } from "express";
 import type { Scene, Stage } from "../stage.ts";
 
-/** A viewer who has not answered a heartbeat for so long is gone, however open his connection looks (ms). */
+/** A viewer who has not answered a heartbeat for so long is gone, however open the connection looks (ms). */
 const LEASE = Number(process.env["DEMO_LEASE"] ?? 8_000);
-/** Whoever comes back within this time had not left: he was reconnecting (ms). */
+/** Whoever comes back within this time had not left, but was reconnecting (ms). */
 const GRACE = 1_500;
 const PAGES = ["springs", "rivers", "tides"];
 

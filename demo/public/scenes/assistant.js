@@ -53,6 +53,7 @@ export function start(stage, frame) {
     try {
       const { url, headers } = await mine.response;
       frame.show({ state: "open", url, headers });
+      frame.live();
       for await (const event of mine) {
         place.textContent += event.data.token;
         had = event.lastEventId;

@@ -25,8 +25,9 @@ export const html = `
     <div id="orders-chart" role="img" aria-label="Orders per second, and how many of them failed, over the last minute"></div>
   </figure>`;
 
-/** What the charts show (s). */
+/** The charts show a minute, and less as long as there is less (s). */
 const SPAN = 60;
+const LEAST = 15;
 
 export function start(stage, frame) {
   const samples = []; // { time, users, isLate }
@@ -83,13 +84,17 @@ function createCharts(stage) {
     splits.map((time) =>
       time - self.scales.x.max > -1 ? "now" : `${Math.round(time - self.scales.x.max)} s`,
     );
+  const marks = ({ scales: { x } }) => {
+    const step = x.max - x.min > 30 ? 15 : 5;
+    return [4, 3, 2, 1, 0].map((n) => x.max - n * step).filter((time) => time > x.min - 1);
+  };
   const common = {
     height: 190,
     cursor: { show: false },
     legend: { show: false },
     padding: [8, 14, 0, 0],
     axes: [
-      { ...axis, values: ago, splits: (self) => [-60, -45, -30, -15, 0].map((s) => self.scales.x.max + s) },
+      { ...axis, values: ago, splits: marks, size: 30 },
       { ...axis, size: 50, space: 40 },
     ],
   };
@@ -139,10 +144,11 @@ function createCharts(stage) {
           [...seconds.values()].map(({ failed }) => failed),
         ],
       ];
+      const span = Math.min(SPAN, Math.max(LEAST, now - samples[0].time));
       charts.forEach((chart, index) =>
         chart.batch(() => {
           chart.setData(data[index], false);
-          chart.setScale("x", { min: now - SPAN, max: now });
+          chart.setScale("x", { min: now - span, max: now });
         }),
       );
     },

@@ -5,7 +5,7 @@ import { clock, element } from "../dom.js";
 const { createEventSource, json, bearer } = globalThis.everspring;
 
 export const lead =
-  "Every user has a stream of his own, with named events. The server knows you by a cookie, by a token that expires every 20 seconds, or by a token in the URL, which you should not do.";
+  "Every user has a stream of their own, with named events. The server knows you by a cookie, by a token that expires every 20 seconds, or by a token in the URL, which you should not do.";
 export const files = [
   "public/scenes/notifications.js",
   "scenes/notifications.ts",

@@ -5,7 +5,7 @@ import { clock, element } from "../dom.js";
 const { createEventSource, json } = globalThis.everspring;
 
 export const lead =
-  "How many people watch each page right now. Leaving is counted, a reconnect is not taken for one, and whoever is silently gone is cleaned up, however open his connection looks.";
+  "How many people watch each page right now. Leaving is counted, a reconnect is not taken for one, and whoever is silently gone is cleaned up, however open their connection looks.";
 export const files = ["public/scenes/viewers.js", "scenes/viewers.ts"];
 export const html = `
   <fieldset class="pages">
@@ -53,7 +53,7 @@ export function start(stage, frame) {
     viewer.source.onComment(() => {
       if (!viewer.isMute) fetch(`/viewers/alive?viewer=${id}`, { method: "POST" }).catch(() => {});
     });
-    // One who is gone in all but name does not come back when he is thrown out.
+    // One who is gone in all but name does not come back when thrown out.
     viewer.source.onStatus(({ state }) => viewer.isMute && state === "waiting" && dismiss(viewer));
     attach(viewer.source);
     viewer.source.open();
