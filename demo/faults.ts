@@ -28,7 +28,10 @@ export function createFaults(restart: (scene: string) => boolean) {
     },
     /** Leaves the open streams open, and nothing ever arrives on them again. */
     silence({ open }) {
-      for (const res of open) res.write = () => true;
+      for (const res of open) {
+        res.write = () => true;
+        res.end = () => res;
+      }
     },
   };
 

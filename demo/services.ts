@@ -7,6 +7,9 @@ import { connect, createServer } from "node:net";
 import { delimiter, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
+/** The ports are this one and those after it, or any others when they are taken. 0: any. */
+const FIRST_PORT = Number(process.env["DEMO_SERVICES_PORT"] ?? 8421);
+
 export interface Service {
   name: string;
   url: string;
@@ -16,7 +19,7 @@ export interface Service {
 
 /** PHP's own server. Its workers are processes that it does not take along when it ends: they are a group of their own. */
 export async function startPhp(folder: string, env: NodeJS.ProcessEnv): Promise<Service | undefined> {
-  const port = await choosePort(8421);
+  const port = await choosePort(FIRST_PORT);
   const args = ["-q", "-d", "display_errors=stderr", "-S", `127.0.0.1:${port}`, "-t", folder];
   // A stream keeps a worker busy, so there must be several.
   return start("php", `http://127.0.0.1:${port}`, args, { ...env, PHP_CLI_SERVER_WORKERS: "8" });
@@ -24,7 +27,7 @@ export async function startPhp(folder: string, env: NodeJS.ProcessEnv): Promise<
 
 /** A Redis that has an append on the disk before it answers, so that no id is given twice after a crash. */
 export async function startRedis(folder: string): Promise<Service | undefined> {
-  const port = await choosePort(8422);
+  const port = await choosePort(FIRST_PORT && FIRST_PORT + 1);
   const dir = join(folder, "redis");
   mkdirSync(dir, { recursive: true });
   const settings = { port, bind: "127.0.0.1", dir, save: "", appendonly: "yes", appendfsync: "always" };
@@ -34,7 +37,7 @@ export async function startRedis(folder: string): Promise<Service | undefined> {
 
 /** nginx in front of both: HTTP/2 where a certificate can be made, so that streams do not use up six connections. */
 export async function startNginx(folder: string, demo: string, php?: string): Promise<Service | undefined> {
-  const port = await choosePort(8443);
+  const port = await choosePort(FIRST_PORT && FIRST_PORT + 2);
   const dir = join(folder, "nginx");
   mkdirSync(dir, { recursive: true });
   const isSecure = makeCertificate(dir);

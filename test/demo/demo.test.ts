@@ -203,7 +203,43 @@ describe.concurrent("the demo", { timeout: 40_000 }, () => {
       expect(refused.headers.get("www-authenticate")).toMatch(/^Bearer/);
       const preflight = await fetch(`${url}/events`, { method: "OPTIONS" });
       expect(preflight.headers.get("access-control-allow-origin")).toBe("*");
-      expect(preflight.headers.get("access-control-allow-headers")).toBe("Authorization, Content-Type, Last-Event-ID");
+      expect(preflight.headers.get("access-control-allow-headers")).toBe(
+        "Authorization, Content-Type, Last-Event-ID",
+      );
+    });
+
+    it("lets one client have 24 streams, says when to come back, and the client obeys", async () => {
+      const { url, start } = await createHome();
+      await start();
+      const ending = new AbortController();
+      const ask = () => fetch(`${url}/ticker`, { signal: ending.signal });
+      const answers = await Promise.all(Array.from({ length: 25 }, ask));
+      expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+        ...Array.from({ length: 24 }, () => 200),
+        429,
+      ]);
+      const client = follow(url);
+      await client.until(() => client.source.status.state === "waiting");
+      expect(client.source.status).toMatchObject({
+        error: { status: 429 },
+        delay: expect.toSatisfy((ms: number) => ms >= 5_000),
+      });
+      ending.abort();
+      await client.more(1);
+    });
+
+    it("lets one client begin 60 streams in ten seconds, and says when to come back", async () => {
+      const { url, start } = await createHome();
+      await start();
+      const statuses: number[] = [];
+      let response: Response;
+      do {
+        response = await fetch(`${url}/events`); // 401, and counted
+        statuses.push(response.status);
+      } while (response.status !== 429 && statuses.length < 100);
+      expect(statuses).toHaveLength(61);
+      expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
+      expect(response.headers.get("access-control-expose-headers")).toContain("Retry-After");
     });
 
     it("prints its URL, no more, and ends with code 0 while streams are open", async () => {

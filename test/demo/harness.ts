@@ -19,6 +19,8 @@ const file = (name: string): string => fileURLToPath(new URL(`../../demo/${name}
 /** What the tests have started. They run side by side, so it is ended when all are through. */
 const endings: (() => unknown)[] = [];
 
+export const atCleanUp = (end: () => unknown): void => void endings.push(end);
+
 export async function cleanUp(): Promise<void> {
   for (const end of endings.splice(0).toReversed()) await end();
 }
@@ -75,6 +77,19 @@ export async function startServer(env: Record<string, string>) {
   const url = /http:\/\/[\d.]+:\d+/.exec(server.stdout[0] ?? "")?.[0];
   if (url === undefined) throw new Error(`The server did not start: ${server.stderr.join("\n")}`);
   return { ...server, url };
+}
+
+/** Everything as `npm run demo -- --all` has it: the server, which is started again when it ends, PHP, nginx, Redis. */
+export async function startAll(env: Record<string, string> = {}) {
+  const { db } = await createHome();
+  const PORT = String(await freePort());
+  const demo = run("start.ts", ["--all"], { PORT, DEMO_DB: db, DEMO_SERVICES_PORT: "0", ...env });
+  // The processes around it are ended by itself only.
+  atCleanUp(() => demo.end("SIGTERM"));
+  await demo.until(() => demo.stdout.length > 1 || !demo.isRunning());
+  const [url, nginx] = demo.stdout.map((line) => /https?:\/\/[\d.]+:\d+/.exec(line)?.[0]);
+  if (!url || !nginx) throw new Error(`The demo did not start: ${demo.stderr.join("\n")}`);
+  return { ...demo, url, nginx };
 }
 
 export async function freePort(): Promise<number> {
@@ -153,7 +168,7 @@ export function consecutive(ids: readonly number[]): number[] {
 }
 
 /** Lets a test wait until something has come about, without polling and without sleeping. */
-function createProgress() {
+export function createProgress() {
   const waiting = new Set<() => void>();
   return {
     made: (_count?: number): void => waiting.forEach((look) => look()),

@@ -94,7 +94,7 @@ function createCharts(stage) {
     legend: { show: false },
     padding: [8, 14, 0, 0],
     axes: [
-      { ...axis, values: ago, splits: marks, size: 30 },
+      { ...axis, values: ago, splits: marks, size: 26 },
       { ...axis, size: 50, space: 40 },
     ],
   };

@@ -12,7 +12,7 @@ export const html = `
   <ul class="market" id="market"></ul>
   <section class="panel table-panel" aria-labelledby="events-title">
     <div class="panel-head"><h2 id="events-title">Events</h2></div>
-    <div class="scroll" tabindex="0" role="region" aria-labelledby="events-title">
+    <div class="scroll" tabindex="0" role="group" aria-labelledby="events-title">
       <table>
         <thead>
           <tr>
