@@ -1,14 +1,10 @@
 import { playwright } from "@vitest/browser-playwright";
 import { msw } from "msw/vite";
-import { defineConfig } from "vitest/config";
-import { chromiumPath } from "./test/setup/chromium.ts";
+import { defineConfig, type TestProjectConfiguration } from "vitest/config";
+import type { BrowserProviderOption } from "vitest/node";
 import ClosingLine from "./test/setup/closing-line.ts";
-
-const launchOptions = {
-  executablePath: chromiumPath(),
-  chromiumSandbox: false, // so that it also runs as root
-  args: ["--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run"],
-};
+import { chromiumOptions, firefoxOptions } from "./test/setup/browsers.ts";
+import { webkitgtk } from "./test/setup/webkitgtk-provider.ts";
 
 export default defineConfig({
   test: {
@@ -19,12 +15,13 @@ export default defineConfig({
         test: {
           name: "node",
           include: [
-            "test/{unit,machine,client,msw,house,demo,pages}/**/*.test.ts",
+            "test/{unit,machine,client,faults,msw,house,demo,pages}/**/*.test.ts",
             "test/spec/{node,polyfill,drop-in}.test.ts",
           ],
           setupFiles: ["test/setup/node.ts"],
           execArgv: ["--expose-gc"],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       { test: { name: "happy-dom", environment: "happy-dom", include: ["test/dom/**/*.test.ts"] } },
@@ -49,23 +46,34 @@ export default defineConfig({
           hookTimeout: 900_000,
         },
       },
-      {
-        plugins: [msw({ mode: "worker-only" })],
-        test: {
-          name: "chromium-project",
-          include: ["test/browser/**/*.test.ts", "test/spec/page.test.ts"],
-          globalSetup: ["test/browser/event-stream-server.ts", "test/spec/global-setup.ts"],
-          // The files share a server, and a browser opens six connections to one at a time.
-          fileParallelism: false,
-          browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            provider: playwright({ launchOptions }),
-            instances: [{ browser: "chromium", name: "chromium" }],
-          },
-        },
-      },
+      page("chromium", "chromium", playwright({ launchOptions: chromiumOptions })),
+      page("firefox", "firefox", playwright({ launchOptions: firefoxOptions })),
+      page("webkitgtk", "webkit", webkitgtk()),
     ],
   },
 });
+
+/** What runs in a real page. Each browser is a project of its own: the instances of one share a provider. */
+function page(
+  name: string,
+  browser: "chromium" | "firefox" | "webkit",
+  provider: BrowserProviderOption,
+): TestProjectConfiguration {
+  return {
+    plugins: [msw({ mode: "worker-only" })],
+    test: {
+      name: `${name}-project`,
+      include: ["test/browser/**/*.test.ts", "test/spec/page.test.ts"],
+      globalSetup: ["test/browser/event-stream-server.ts", "test/spec/global-setup.ts"],
+      // The files share a server, and a browser opens six connections to one at a time.
+      fileParallelism: false,
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider,
+        instances: [{ browser, name }],
+      },
+    },
+  };
+}

@@ -77,7 +77,7 @@ export function createClient<Events extends object = TextEvents>(
   let openUrl = "";
   let origin = "";
   /** The last event ID whose event is dealt with, as far as anybody was told. */
-  let deliveredId = startingId(ours.headers, ours.lastEventId);
+  let deliveredId = startingId(ours, target);
   let settle: (status: ClosedStatus) => void;
   let closed: Promise<ClosedStatus>;
   const renew = () => {

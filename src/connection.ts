@@ -54,8 +54,11 @@ export interface ConnectionOptions {
   onError: (error: EventSourceError) => void;
   /** See `Sink.deliver`. Whoever hands an item on moves `lastEventId`. */
   deliver: (items: StreamItem[]) => PromiseLike<void> | undefined;
-  /** The current attempt is over: nothing of it may be handed on any more. */
-  drop: () => void;
+  /**
+   * The current attempt is over: nothing of it may be handed on any more. `letGo`: what is still busy with what was handed
+   * on holds nothing back any more.
+   */
+  drop: (letGo?: boolean) => void;
 }
 
 export interface Connection {
@@ -96,13 +99,13 @@ export function createConnection(
   const abort = () => connection.close("client", signal!.reason);
 
   /** Ends the running attempt, or the wait for the next one. False when a listener on its signal took over. */
-  function stop(cause?: unknown): boolean {
+  function stop(cause?: unknown, letGo?: boolean): boolean {
     const before = status;
     cancelWait?.();
     cancelWait = check = undefined;
     const stopped = current;
     current = undefined;
-    drop();
+    drop(letGo);
     stopped?.abort(cause);
     return status === before;
   }
@@ -221,10 +224,10 @@ export function createConnection(
       connect();
     },
     close(reason, cause) {
-      if (status.state !== "closed" && stop(cause)) end(reason);
+      if (status.state !== "closed" && stop(cause, true)) end(reason);
     },
     reconnect() {
-      if (signal?.aborted || stop()) connection.open();
+      if (signal?.aborted || stop(undefined, true)) connection.open();
     },
     pause(reason) {
       if ((current || cancelWait) && stop()) setStatus({ state: "paused", reason });

@@ -60,7 +60,12 @@ export async function attemptUrl(
 ): Promise<URL> {
   const { lastEventId } = context;
   const target = parseUrl(await given(url, context));
-  if (lastEventIdParam && lastEventId) target.searchParams.set(lastEventIdParam, lastEventId);
+  const { searchParams } = target;
+  // Setting a parameter writes the whole query anew, which would break the signature of a signed URL.
+  if (lastEventIdParam && lastEventId !== (searchParams.get(lastEventIdParam) ?? ""))
+    if (lastEventId) searchParams.set(lastEventIdParam, lastEventId);
+    // A function knows by itself where to start; what the server cleared is not asked for again.
+    else if (typeof url !== "function") searchParams.delete(lastEventIdParam);
   return target;
 }
 
@@ -69,14 +74,19 @@ function parseHeaders(headers: HeadersInput | undefined): Headers {
   return valid("headers", "well-formed names and values", () => new Headers(headers));
 }
 
-/** Where a stream starts: a caller's own header says so too, but no more than that (see `requestHeaders`). */
-export function startingId(
-  headers: PerAttempt<HeadersInput> | undefined,
-  lastEventId: string | undefined,
-): string {
+/** What may say where a stream starts. */
+export interface Start {
+  lastEventId?: string | undefined;
+  lastEventIdParam?: string | undefined;
+  headers?: PerAttempt<HeadersInput> | undefined;
+}
+
+/** Where a stream starts: a caller's own header or parameter says so too, but no more than that (see `requestHeaders`). */
+export function startingId({ lastEventId, lastEventIdParam, headers }: Start, url: URL | undefined): string {
   // Fixed headers are refused now, rather than at every attempt.
   const fixed = typeof headers === "function" ? undefined : parseHeaders(headers);
-  return lastEventId ?? fixed?.get("last-event-id") ?? "";
+  const id = lastEventIdParam ? url?.searchParams.get(lastEventIdParam) : fixed?.get("last-event-id");
+  return lastEventId ?? id ?? "";
 }
 
 /**

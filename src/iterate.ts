@@ -7,8 +7,8 @@
 export interface Pump<Item> {
   /** Takes items; a returned promise resolves when the last one is handed over, or dropped. */
   readonly push: (items: Item[]) => Promise<void> | undefined;
-  /** Drops what was pushed and not handed over. */
-  readonly clear: () => void;
+  /** Drops what was pushed and not handed over. With `letGo` a promise of what was handed over holds nothing any more. */
+  readonly clear: (letGo?: boolean) => void;
   /** Adds 1 for an iterator that has not asked for the next item, and -1 when it asks or leaves. */
   readonly hold: (change: number) => void;
 }
@@ -24,8 +24,8 @@ export function createPump<Item>(
   let items: Item[] = [];
   let next = 0;
   let holds = 0;
-  /** The batch of the item that a promise holds. It holds nothing once that batch is dropped. */
-  let held: Item[] | undefined;
+  /** The promise that holds. */
+  let held: PromiseLike<unknown> | undefined;
   let running = false;
   let drained: (() => void) | undefined;
 
@@ -33,22 +33,21 @@ export function createPump<Item>(
     // A listener may call anything from within `handle`; the loop then goes on with whatever that left.
     if (running) return;
     running = true;
-    while (held !== items && !holds) {
+    while (!held && !holds) {
       onDone?.();
       if (next >= items.length) break;
-      const from = items;
       const wait = handle(items[next++]!);
       if (wait) {
-        held = from;
+        held = wait;
         const go = () => {
-          if (held === from) held = undefined;
+          if (held === wait) held = undefined;
           run();
         };
         wait.then(go, go);
       }
     }
     running = false;
-    if (held !== items && next >= items.length) drained?.();
+    if (!held && next >= items.length) drained?.();
   }
 
   return {
@@ -56,13 +55,12 @@ export function createPump<Item>(
       items = pushed;
       next = 0;
       run();
-      return held === items || next < items.length
-        ? new Promise((resolve) => (drained = resolve))
-        : undefined;
+      return held || next < items.length ? new Promise((resolve) => (drained = resolve)) : undefined;
     },
-    clear() {
+    clear(letGo) {
       items = [];
       next = 0;
+      if (letGo) held = undefined;
       drained?.();
     },
     hold(change) {
@@ -89,6 +87,14 @@ export function createFeed<Event>(hold: (change: number) => void, onReturn: () =
   let ready: Promise<IteratorResult<Event>> | undefined;
   let ended = false;
   let failure: unknown;
+  let isHolding = false;
+
+  /** The end may come from within `hold`, while `next` is running: what counts is whether we hold, not who waits. */
+  function setHold(value: boolean): void {
+    if (isHolding === value) return;
+    isHolding = value;
+    hold(value ? 1 : -1);
+  }
 
   /** The first to ask after a failure is told of it; to the others the iteration is over. */
   function settle([resolve, reject]: Call): void {
@@ -98,24 +104,24 @@ export function createFeed<Event>(hold: (change: number) => void, onReturn: () =
     else resolve(done);
   }
 
-  hold(1);
+  setHold(true);
   return {
     give(value) {
       const call = calls.shift();
       if (call) call[0]({ done: false, value });
       else ready = Promise.resolve({ done: false, value });
-      if (!calls.length) hold(1);
+      if (!calls.length) setHold(true);
     },
     end(error) {
       ended = true;
       failure = error;
-      if (!calls.length) hold(-1);
+      setHold(false);
       calls.forEach(settle);
       calls = [];
     },
     iterator: {
       next() {
-        if (!ended && !calls.length) hold(-1);
+        if (!ended) setHold(false);
         const given = ready;
         ready = undefined;
         return (

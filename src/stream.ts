@@ -55,8 +55,7 @@ export function fetchEvents<Events extends object>(
   options: FetchEventsOptions = {},
 ): EventStream<Events> {
   const [ours, init] = splitOptions(options);
-  if (typeof url !== "function") parseUrl(url);
-  const lastEventId = startingId(ours.headers, ours.lastEventId);
+  const lastEventId = startingId(ours, typeof url === "function" ? undefined : parseUrl(url));
   return createEventStream({ ...ours, lastEventId }, (context, sink) =>
     fetchBatches(url, ours, init, systemClock, context, sink),
   );

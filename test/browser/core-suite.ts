@@ -1,4 +1,5 @@
 import { describe, expect, inject, test } from "vitest";
+import { server } from "vitest/browser";
 import { nextError, reach, take } from "../helpers/watch.ts";
 import { describeFailures } from "./failure-suite.ts";
 import { closing, openLane } from "./lane.ts";
@@ -186,6 +187,8 @@ export function describeCore(name: string, load: () => Promise<Api>): void {
         expect(data).toBe("1");
         break;
       }
+      // Firefox aborts what was only cancelled when the next byte arrives.
+      if (server.browser === "firefox") await lane.next();
       await lane.gone();
     });
 
@@ -206,7 +209,10 @@ export function describeCore(name: string, load: () => Promise<Api>): void {
       await lane.requested(1);
       const sent = (await lane.log()).requests[0]!.headers["last-event-id"]!;
       // Node reads header bytes as Latin-1.
-      expect(new TextDecoder().decode(Uint8Array.from(sent, (c) => c.charCodeAt(0)))).toBe("é-€-1");
+      const decode = (text: string) =>
+        new TextDecoder().decode(Uint8Array.from(text, (c) => c.charCodeAt(0)));
+      // WebKitGTK encodes them once more, see test/spec/differences.ts.
+      expect(server.browser === "webkit" ? decode(decode(sent)) : decode(sent)).toBe("é-€-1");
     });
   });
 }

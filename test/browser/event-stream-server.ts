@@ -67,9 +67,10 @@ function changed(lane: Lane): void {
 const step = (lane: Lane, response: ServerResponse) =>
   until(lane, response, () => lane.steps > 0 && lane.steps-- > 0);
 
+/** Begins with a comment: Firefox tells of a response when its first byte is there. */
 function stream(response: ServerResponse): void {
   response.writeHead(200, { "content-type": "text/event-stream" });
-  response.flushHeaders();
+  response.write(":\n");
 }
 
 /**
@@ -124,8 +125,14 @@ const streams: Record<string, Route> = {
     if (await step(lane, response)) await counter(response, lane, query, request);
   },
 
-  /** An event stream without a byte. */
+  /** An event stream that falls silent after its first byte. */
   "/stall": stream,
+
+  /** An event stream without a byte. */
+  "/silent"(response) {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.flushHeaders();
+  },
 
   /** The words of the request body, one event each, then `[DONE]`. */
   async "/echo"(response, lane, _query, request) {

@@ -25,7 +25,12 @@ const worker = setupWorker(
 beforeAll(async () => {
   await worker.start({ quiet: true, onUnhandledFrame: "bypass" });
 });
-afterAll(() => worker.stop());
+afterAll(async () => {
+  await worker.stop();
+  // It would stay between the pages of the other files and their servers.
+  for (const registration of await navigator.serviceWorker.getRegistrations())
+    await registration.unregister();
+});
 
 test("a mocked stream arrives, and reconnects with Last-Event-ID", async () => {
   const source = closing(

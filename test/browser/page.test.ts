@@ -1,4 +1,5 @@
 import { describe, expect, inject, onTestFinished, test, vi } from "vitest";
+import { server } from "vitest/browser";
 import { createEventSource, json } from "../../src/index.ts";
 import { nextError, reach, take } from "../helpers/watch.ts";
 import type { Api } from "./core-suite.ts";
@@ -128,6 +129,15 @@ describe("a listener that throws", () => {
 });
 
 describe("a page", () => {
+  test("is told of a stream that has no byte yet, but by Firefox with the first one", async () => {
+    const lane = openLane();
+    const timeouts = { connectTimeout: 3000, idleTimeout: 50 };
+    const source = closing(createEventSource(lane.url("/silent"), { ...timeouts, retry: false }));
+    const code = server.browser === "firefox" ? "connect-timeout" : "idle-timeout";
+    expect((await source.closed).error).toMatchObject({ code });
+    await lane.gone();
+  });
+
   test("does not let the HTTP cache answer or keep a stream", async () => {
     const lane = openLane();
     const fetchSpy = vi.fn((url: string, init: RequestInit) => fetch(url, init));

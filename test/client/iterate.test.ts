@@ -108,6 +108,24 @@ describe("for await", () => {
     expect(await collect(other)).toEqual([]);
   });
 
+  it.each([
+    ["by the event of endOn", { endOn: "end" }],
+    ["by a listener", {}],
+  ])(
+    "may be begun again, and keeps its pace, after next() itself came upon the end: %s",
+    async (_name, options) => {
+      await using server = await serve((response) => stream(response, "data: 1\n\ndata: end\n\ndata: 2\n\n"));
+      using source = createEventSource(server.url, { ...options, open: false });
+      source.onEvent(({ data }) => data === "end" && source.close());
+      for (let round = 0; round < 3; round++) {
+        source.open();
+        const heard: string[] = [];
+        for await (const { data } of source) heard.push(data);
+        expect(heard).toEqual(["1"]);
+      }
+    },
+  );
+
   it("skips events that cannot be decoded", async () => {
     await using server = await serve((response) =>
       stream(response, "data: 1\n\ndata: {\n\ndata: 3\n\ndata: .\n\n"),

@@ -43,7 +43,7 @@ it("a process that is killed and started again goes on where it was: no event is
     const run = runScript(script, server.url, folder, `${Math.min(9, total - last + 1)}`);
     await run.says("killed here");
     expect((await run.kill()).stderr).toBe("");
-    starts.push(server.requests.at(-1)!.headers["last-event-id"] ?? "none");
+    starts.push(String(server.requests.at(-1)!.headers["last-event-id"] ?? "none"));
     last = Number((await readFile(join(folder, "work"), "utf8")).trim().split("\n").at(-1));
   }
   const work = (await readFile(join(folder, "work"), "utf8")).trim().split("\n").map(Number);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { createEventSource, type ServerSentEvent } from "../../src/index.ts";
+import { createEventSource, type EventSourceOptions, type ServerSentEvent } from "../../src/index.ts";
 import { deferred } from "../helpers/deferred.ts";
 import { drop, serve, stream, type TestServer } from "../helpers/server.ts";
+import { roundTrips } from "../helpers/turns.ts";
 import { reach, take } from "../helpers/watch.ts";
 
 const retry = { initial: 1, jitter: 0 };
@@ -120,6 +121,28 @@ describe("the last event id", () => {
     expect(asked(server)).toEqual([undefined, "1"]);
   });
 
+  it("waits for a listener that is busy when the connection is dropped: it sees one event at a time", async () => {
+    await using server = await serve((response, _request, n) => stream(response, `id: ${n}\ndata: ${n}\n\n`));
+    using source = createEventSource(server.url, { retry });
+    const held = deferred();
+    const log: string[] = [];
+    source.onEvent(async ({ data }) => {
+      log.push(`begin ${data}`);
+      await held.promise;
+      log.push(`end ${data}`);
+    });
+    await take(source, 1);
+    source.pause();
+    source.open();
+    await reach(source, "open");
+    await roundTrips(5);
+    expect(log).toEqual(["begin 1"]);
+    const next = take(source, 1);
+    held.resolve();
+    await next;
+    expect(log.slice(0, 3)).toEqual(["begin 1", "end 1", "begin 2"]);
+  });
+
   it("lives on over close() and open()", async () => {
     await using server = await serve((response, _request, n) => stream(response, `id: ${n}\ndata: x\n\n`));
     using source = createEventSource(server.url, { retry, lastEventId: "0" });
@@ -187,5 +210,41 @@ describe("a reconnect", () => {
     source.open();
     await reach(source, "open");
     expect(server.requests).toHaveLength(3);
+  });
+});
+
+describe("lastEventIdParam", () => {
+  /** The queries of the requests: the first stream sends `text`, the second one is left open. */
+  async function queries(query: string, text: string, options: EventSourceOptions = {}): Promise<string[]> {
+    await using server = await serveTexts(text, "");
+    using _ = createEventSource(server.url + query, { retry, lastEventIdParam: "after", ...options });
+    await server.request(2);
+    return server.requests.map(({ url }) => url!.slice("/events".length));
+  }
+
+  it("starts where the parameter of the URL says, and goes on from there", async () => {
+    expect(await queries("?after=5", "")).toEqual(["?after=5", "?after=5"]);
+    expect(await queries("?after=5", "id: 6\ndata: x\n\n")).toEqual(["?after=5", "?after=6"]);
+  });
+
+  it("is taken out of the URL when the server cleared the ID", async () => {
+    expect(await queries("?a=1&after=5", "id:\ndata: x\n\n")).toEqual(["?a=1&after=5", "?a=1"]);
+    expect(await queries("", "id:\ndata: x\n\n")).toEqual(["", ""]);
+  });
+
+  it("yields to lastEventId", async () => {
+    expect(await queries("?after=5", "", { lastEventId: "7" })).toEqual(["?after=7", "?after=7"]);
+    expect(await queries("?after=5", "", { lastEventId: "" })).toEqual(["", ""]);
+  });
+
+  it("leaves a query alone that says so already, letter by letter: it may be signed", async () => {
+    expect(await queries("?q=a%20b&after=5", "")).toEqual(["?q=a%20b&after=5", "?q=a%20b&after=5"]);
+  });
+
+  it("leaves it to a function of the URL where to start", async () => {
+    await using server = await serveTexts("id: 6\ndata: x\n\n", "");
+    using _ = createEventSource(() => `${server.url}?after=5`, { retry, lastEventIdParam: "after" });
+    await server.request(2);
+    expect(server.requests.map(({ url }) => url)).toEqual(["/events?after=5", "/events?after=6"]);
   });
 });

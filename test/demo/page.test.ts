@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { firefox, type Browser } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { firefoxOptions } from "../setup/browsers.ts";
 import { atCleanUp, cleanUp, createHome, newToken } from "./harness.ts";
 import { launchChromium, visit } from "./visit.ts";
 
@@ -170,10 +171,7 @@ describe.concurrent("the page", { timeout: 90_000 }, () => {
 
 describe("the page in Firefox", { timeout: 90_000 }, () => {
   it("dashboard and notifications", async () => {
-    const fox = await firefox.launch({
-      channel: "moz-firefox",
-      executablePath: process.env["FIREFOX_PATH"] ?? "/usr/bin/firefox-esr",
-    });
+    const fox = await firefox.launch(firefoxOptions);
     atCleanUp(() => fox.close());
     const { url } = await startAlone();
     const visitor = await visit(fox, url, "dashboard");

@@ -3,16 +3,11 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium, type Browser, type Page } from "playwright";
 import { expect } from "vitest";
-import { chromiumPath } from "../setup/chromium.ts";
+import { chromiumOptions } from "../setup/browsers.ts";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-export const launchChromium = (): Promise<Browser> =>
-  chromium.launch({
-    executablePath: chromiumPath(),
-    chromiumSandbox: false,
-    args: ["--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run"],
-  });
+export const launchChromium = (): Promise<Browser> => chromium.launch(chromiumOptions);
 
 export type Visitor = Awaited<ReturnType<typeof visit>>;
 

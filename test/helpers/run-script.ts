@@ -9,6 +9,7 @@ export interface Outcome {
 }
 
 export interface RunningScript {
+  readonly pid: number;
   /** Resolves when the script wrote a line with this text to its standard output. */
   says(text: string): Promise<void>;
   readonly ended: Promise<Outcome>;
@@ -30,6 +31,7 @@ export function runScript(script: string, ...args: string[]): RunningScript {
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   const ended = once(child, "close").then(([code]) => ({ code: code as number | null, stdout, stderr }));
   return {
+    pid: child.pid!,
     says: (text) =>
       new Promise((resolve, reject) => {
         look = () => stdout.split("\n").includes(text) && resolve();

@@ -34,14 +34,14 @@ export const gates: readonly Gate[] = [
   {
     name: "`createEventSource`",
     entry: { code: 'export { createEventSource } from "everspring";' },
-    limit: 7650,
+    limit: 7700,
     aim: 4000,
   },
-  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 8350, aim: 5000 },
+  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 8400, aim: 5000 },
   {
     name: "`everspring/eventsource`",
     entry: { code: 'export { EventSource } from "everspring/eventsource";' },
-    limit: 6700,
+    limit: 6750,
     aim: 4000,
   },
   {
@@ -56,7 +56,7 @@ export const gates: readonly Gate[] = [
     limit: 350,
     aim: 350,
   },
-  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 9800, aim: 7500 },
+  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 9850, aim: 7500 },
 ];
 
 // Its types say CommonJS, it is none.

@@ -1,15 +1,13 @@
 // The real thing: a browser that puts pages into its back/forward cache, where it freezes them, and takes them offline.
 import { chromium, type Browser, type Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { chromiumPath } from "../setup/chromium.ts";
+import { chromiumOptions } from "../setup/browsers.ts";
 import { serveLog } from "./log-server.ts";
 
 let browser: Browser;
 beforeAll(async () => {
   browser = await chromium.launch({
-    executablePath: chromiumPath(),
-    chromiumSandbox: false,
-    args: ["--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run"],
+    ...chromiumOptions,
     ignoreDefaultArgs: ["--disable-back-forward-cache"],
   });
 });

@@ -1,16 +1,12 @@
 // A page that is reloaded again and again while events come: the storage of the browser is the only thing that stays.
 import { chromium, type Browser } from "playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { chromiumPath } from "../setup/chromium.ts";
+import { chromiumOptions } from "../setup/browsers.ts";
 import { serveLog } from "./log-server.ts";
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await chromium.launch({
-    executablePath: chromiumPath(),
-    chromiumSandbox: false,
-    args: ["--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run"],
-  });
+  browser = await chromium.launch(chromiumOptions);
 });
 afterAll(() => browser.close());
 

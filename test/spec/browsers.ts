@@ -1,20 +1,50 @@
 // Runs the suite in a browser without a test framework, for `conformance.ts`.
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { createServer, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { stripTypeScriptTypes } from "node:module";
 import type { AddressInfo } from "node:net";
 import { basename, join } from "node:path";
+import { text } from "node:stream/consumers";
 import { nodeResolve } from "@rollup/plugin-node-resolve";
-import type { Page } from "playwright";
 import { rollup } from "rollup";
 import { root } from "../packaging/consumer.ts";
+import type { Environment } from "./context.ts";
 import { theirs } from "./outcomes.ts";
 import type { Outcome } from "./run.ts";
 
-export interface PageServer extends AsyncDisposable {
-  readonly url: string;
+export interface Order {
+  /** The class: `"ours"`, `"native"`, or `"eventsource"`. */
+  readonly column: string;
+  readonly baseUrl: string;
+  readonly environment: Environment;
 }
+
+export interface PageServer extends AsyncDisposable {
+  /** Runs the suite in a browser, which has to open the URL that it is given. */
+  run(open: (url: string) => Promise<unknown>, order: Order): Promise<readonly Outcome[]>;
+}
+
+// Runs one test after another.
+const runner = `import { runAll } from "./run.ts";
+export async function run({ column, ...suite }) {
+  const { EventSource } = await import("./" + column + ".js");
+  return runAll({ ...suite, EventSource }, true);
+}
+if (!globalThis.document) onmessage = async ({ data }) => postMessage(await run(data));`;
+
+const html = `<!doctype html>
+<script type="module">
+const order = JSON.parse(decodeURIComponent(location.search.slice(1)));
+let outcomes;
+if (order.environment.kind === "page") outcomes = await (await import("/runner.js")).run(order);
+else {
+  const worker = new Worker("/runner.js", { type: "module" });
+  worker.postMessage(order);
+  ({ data: outcomes } = await new Promise((resolve) => (worker.onmessage = resolve)));
+}
+await fetch("/outcomes", { method: "POST", body: JSON.stringify(outcomes) });
+</script>`;
 
 /** Serves the suite, our class and that of the `eventsource` package as modules. */
 export async function servePages(): Promise<PageServer> {
@@ -24,59 +54,35 @@ export async function servePages(): Promise<PageServer> {
     "/ours.js": () => readFile(join(root, "dist/everspring.min.js"), "utf8"),
     "/eventsource.js": () => output[0].code,
     "/native.js": () => "export const { EventSource } = globalThis;",
-    // Runs one order after another.
-    "/runner.js": () => `import { runAll } from "./run.ts";
-export async function run({ column, ...suite }) {
-  const { EventSource } = await import("./" + column + ".js");
-  return runAll({ ...suite, EventSource }, true);
-}
-if (!globalThis.document) onmessage = async ({ data }) => postMessage(await run(data));`,
+    "/runner.js": () => runner,
   };
-  const answer = async (path: string, response: ServerResponse) => {
-    const made = modules[path]?.();
-    const isSource = path.endsWith(".ts");
-    response.setHeader(
-      "content-type",
-      made !== undefined || isSource ? "text/javascript" : "text/html;charset=utf-8",
-    );
-    response.end(
-      isSource
-        ? stripTypeScriptTypes(await readFile(join(import.meta.dirname, basename(path)), "utf8"))
-        : await made,
-    );
+  let done: (outcomes: Outcome[]) => void = () => {};
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    const path = request.url!.split("?")[0]!;
+    if (path === "/outcomes") {
+      done(JSON.parse(await text(request)) as Outcome[]);
+      response.end();
+      return;
+    }
+    const source = path.endsWith(".ts")
+      ? stripTypeScriptTypes(await readFile(join(import.meta.dirname, basename(path)), "utf8"))
+      : await modules[path]?.();
+    const type = source === undefined ? "text/html;charset=utf-8" : "text/javascript";
+    response.setHeader("content-type", type).end(source ?? html);
   };
-  const server = createServer((request, response) => void answer(request.url!, response));
+  const server = createServer((request, response) => void answer(request, response));
   server.listen(0);
   await once(server, "listening");
   return {
-    url: `http://localhost:${(server.address() as AddressInfo).port}/`,
+    async run(open, order) {
+      const outcomes = new Promise<Outcome[]>((resolve) => (done = resolve));
+      const query = encodeURIComponent(JSON.stringify(order));
+      await open(`http://localhost:${(server.address() as AddressInfo).port}/?${query}`);
+      return outcomes;
+    },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-export function runInPage(
-  page: Page,
-  column: string,
-  kind: "page" | "worker",
-  name: string,
-  port: number,
-): Promise<readonly Outcome[]> {
-  const environment = { name, kind, isOurs: column === "ours" };
-  const order = { column, baseUrl: `http://localhost:${port}`, environment };
-  return page.evaluate(async (given) => {
-    const url = "/runner.js";
-    if (given.environment.kind === "page") {
-      const { run } = (await import(url)) as { run: (order: typeof given) => Promise<Outcome[]> };
-      return run(given);
-    }
-    const worker = new Worker(url, { type: "module" });
-    worker.postMessage(given);
-    return new Promise<Outcome[]>((resolve, reject) => {
-      worker.onmessage = ({ data }: MessageEvent<Outcome[]>) => resolve(data);
-      worker.onerror = ({ message }) => reject(new Error(message));
-    });
-  }, order);
 }

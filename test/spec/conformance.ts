@@ -2,11 +2,12 @@
 // npm run build && npm ci --prefix bench && node test/spec/conformance.ts --write
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { chromium } from "playwright";
+import { chromium, firefox, type Browser } from "playwright";
 import { root } from "../packaging/consumer.ts";
 import { installRuntimes } from "../runtimes/install.ts";
-import { findChromium } from "../setup/chromium.ts";
-import { runInPage, servePages } from "./browsers.ts";
+import { chromiumOptions, firefoxOptions } from "../setup/browsers.ts";
+import { startWebKitGtk } from "../setup/webkitgtk.ts";
+import { servePages } from "./browsers.ts";
 import { differences } from "./differences.ts";
 import { built, commands, outcomesOf, theirs } from "./outcomes.ts";
 import type { Outcome } from "./run.ts";
@@ -21,6 +22,24 @@ const natives = ["node22", "node24", "node26", "deno", "workerd"];
 /** Bundlers aside, workerd cannot load the package from node_modules. */
 const packages = ["node22", "node24", "node26", "deno", "bun"];
 
+/** What opens one URL after another in a browser. */
+interface BrowserWindow {
+  open(url: string): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+async function newPage(browser: Browser): Promise<BrowserWindow> {
+  const page = await browser.newPage();
+  return { open: (url) => page.goto(url), close: () => browser.close() };
+}
+
+/** By their names in `differences.ts`. */
+const browsers: Record<string, () => Promise<BrowserWindow>> = {
+  chromium: async () => newPage(await chromium.launch(chromiumOptions)),
+  firefox: async () => newPage(await firefox.launch(firefoxOptions)),
+  webkitgtk: startWebKitGtk,
+};
+
 async function collect(): Promise<Results> {
   await using server = await startSpecServer();
   await installRuntimes();
@@ -31,18 +50,19 @@ async function collect(): Promise<Results> {
     if (packages.includes(name)) row.eventsource = await outcomesOf(name, theirs, server.port);
   }
   await using pages = await servePages();
-  const browser = await chromium.launch({ executablePath: findChromium()!, chromiumSandbox: false });
-  for (const kind of ["page", "worker"] as const) {
-    const name = kind === "page" ? "chromium" : "chromium worker";
-    const row: Results[string] = (results[name] = {});
-    for (const column of classes) {
-      const page = await browser.newPage();
-      await page.goto(pages.url);
-      row[column] = await runInPage(page, column, kind, name, server.port);
-      await page.close();
+  for (const [browser, start] of Object.entries(browsers)) {
+    const window = await start();
+    for (const kind of ["page", "worker"] as const) {
+      const name = kind === "page" ? browser : `${browser} worker`;
+      const row: Results[string] = (results[name] = {});
+      for (const column of classes) {
+        const environment = { name, kind, isOurs: column === "ours" };
+        const baseUrl = `http://localhost:${server.port}`;
+        row[column] = await pages.run((url) => window.open(url), { column, baseUrl, environment });
+      }
     }
+    await window.close();
   }
-  await browser.close();
   return results;
 }
 

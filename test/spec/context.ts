@@ -55,6 +55,7 @@ export function createContext(
   environment: Environment,
 ): { context: Context; cleanUp: () => void } {
   const opened: Source[] = [];
+  const over = new AbortController();
   const watch: Context["watch"] = (source, ...types) => {
     opened.push(source);
     const events: HeardEvent[] = [];
@@ -84,12 +85,12 @@ export function createContext(
   const context: Context = {
     EventSource,
     environment,
-    lane: (...answers) => openLane(baseUrl, ...answers),
+    lane: (...answers) => openLane(baseUrl, over.signal, ...answers),
     open: (lane, init, ...types) =>
       watch(new EventSource(typeof lane === "string" ? lane : lane.url, init), ...types),
     watch,
     async settled() {
-      const lane = await openLane(baseUrl, { body: "retry: 30\n\n", finish: "end" }, {});
+      const lane = await openLane(baseUrl, over.signal, { body: "retry: 30\n\n", finish: "end" }, {});
       context.open(lane);
       await lane.requests(2);
     },
@@ -97,5 +98,11 @@ export function createContext(
       ? baseUrl.replace("127.0.0.1", "localhost")
       : baseUrl.replace("localhost", "127.0.0.1"),
   };
-  return { context, cleanUp: () => opened.forEach((source) => source.close()) };
+  return {
+    context,
+    cleanUp() {
+      for (const source of opened) source.close();
+      over.abort();
+    },
+  };
 }

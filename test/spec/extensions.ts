@@ -205,12 +205,15 @@ export const extensionTests: readonly SpecTest[] = [
       willRetry: false,
       hasMessage: true,
     });
-    equal(await errorOf(context, await context.lane({ headers: { "content-type": "text/html" } })), {
-      code: "content-type",
-      status: 200,
-      willRetry: false,
-      hasMessage: true,
-    });
+    equal(
+      await errorOf(context, await context.lane({ headers: { "content-type": "text/html" }, finish: "end" })),
+      {
+        code: "content-type",
+        status: 200,
+        willRetry: false,
+        hasMessage: true,
+      },
+    );
     equal(await errorOf(context, await context.lane({ status: 0 })), {
       code: "network",
       status: undefined,

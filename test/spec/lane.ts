@@ -39,12 +39,13 @@ export interface Lane {
 
 let lanes = 0;
 
-export async function openLane(baseUrl: string, ...answers: Answer[]): Promise<Lane> {
+/** `signal` gives up what is still asked of the server: a browser has few connections. */
+export async function openLane(baseUrl: string, signal: AbortSignal, ...answers: Answer[]): Promise<Lane> {
   const key = `${Date.now()}-${Math.random()}-${++lanes}`;
   const ask = async (route: string, n = 0, body?: string) => {
     const init: RequestInit = body === undefined ? {} : { method: "POST", body };
-    const url = `${baseUrl}/lane/${route}?lane=${key}&n=${n}`;
-    const response = await fetch(url, route === "cookie" ? { credentials: "include" } : init);
+    if (route === "cookie") init.credentials = "include";
+    const response = await fetch(`${baseUrl}/lane/${route}?lane=${key}&n=${n}`, { ...init, signal });
     return (await response.json()) as { requests: LoggedRequest[]; preflights: number };
   };
   await ask("answers", 0, JSON.stringify(answers));

@@ -5,9 +5,10 @@ import type { Environment, EventSourceClass } from "./context.ts";
 import { prepareRemote, register, registerSpec } from "./suite.ts";
 import type { Order } from "./worker.ts";
 
-const { browser } = server;
-const page: Environment = { name: browser, kind: "page", isOurs: true };
-const worker: Environment = { name: `${browser} worker`, kind: "worker", isOurs: true };
+// The project's: "chromium", "firefox" or "webkitgtk".
+const { name } = server.config;
+const page: Environment = { name: name!, kind: "page", isOurs: true };
+const worker: Environment = { name: `${name} worker`, kind: "worker", isOurs: true };
 // Another origin than the page's, but of the same site, so that it may have cookies.
 const baseUrl = `http://${location.hostname}:${inject("specPort")}`;
 const moduleUrl = `${inject("eventStreams").url}/dist/everspring.min.js`;

@@ -21,8 +21,10 @@ export const specTests: readonly SpecTest[] = [
 
 /** Longer than any test takes that passes (ms). */
 const LIMIT = 15_000;
-/** The same for one that is known to fail, perhaps by waiting for ever, and for the classes of others. */
+/** The same for the classes of others, which may fail by waiting for ever. */
 const SHORT_LIMIT = 4000;
+/** The same for what is known to fail. */
+const KNOWN_LIMIT = 2500;
 
 /** All tests that apply, each with what runs it; a rejection is a failure. */
 export function prepare(suite: Suite): readonly Prepared[] {
@@ -34,8 +36,8 @@ export function prepare(suite: Suite): readonly Prepared[] {
         const { EventSource, baseUrl, environment } = suite;
         const { context, cleanUp } = createContext(EventSource, baseUrl, environment);
         try {
-          const isShort = !environment.isOurs || isKnown(name, environment);
-          await within(isShort ? SHORT_LIMIT : LIMIT, (async () => void (await run(context)))());
+          const limit = !environment.isOurs ? SHORT_LIMIT : isKnown(name, environment) ? KNOWN_LIMIT : LIMIT;
+          await within(limit, (async () => void (await run(context)))());
         } finally {
           cleanUp();
         }

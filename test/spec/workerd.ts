@@ -27,7 +27,10 @@ export default {
   );
   // What only Node needs is left out.
   const shipped = sources.filter(
-    (file) => !/^(server|command|workerd|outcomes|conformance|browsers|global-setup|worker)\.ts$/.test(file),
+    (file) =>
+      !/^(server|drop-in-server|command|workerd|outcomes|conformance|browsers|global-setup|worker)\.ts$/.test(
+        file,
+      ),
   );
   const modules = ["worker.js", "class.js", ...shipped];
   await writeFile(

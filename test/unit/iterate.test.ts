@@ -93,7 +93,7 @@ describe("a pump", () => {
     },
   );
 
-  test("does not let a listener of dropped items hold back those of the next connection", async () => {
+  test("lets a listener that is busy hold back what comes after dropped items: it sees one at a time", async () => {
     const handled: string[] = [];
     const gate = deferred();
     const pump = createPump<string>((item) => {
@@ -102,6 +102,22 @@ describe("a pump", () => {
     });
     void pump.push(["old", "dropped"]);
     pump.clear();
+    const pushed = pump.push(["new"]);
+    expect(handled).toEqual(["old"]);
+    gate.resolve();
+    await pushed;
+    expect(handled).toEqual(["old", "new"]);
+  });
+
+  test("does not let a listener that was let go hold back those of the next connection", async () => {
+    const handled: string[] = [];
+    const gate = deferred();
+    const pump = createPump<string>((item) => {
+      handled.push(item);
+      return item === "old" ? gate.promise : undefined;
+    });
+    void pump.push(["old", "dropped"]);
+    pump.clear(true);
     expect(pump.push(["new"])).toBeUndefined();
     gate.resolve();
     await settled();

@@ -1,0 +1,116 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import type { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { miniBrowserPath, webKitWebDriverPath, xvfbPath } from "./system.ts";
+
+/** A window of WebKitGTK's own small browser, driven by WebDriver. */
+export interface WebKitGtk {
+  open(url: string): Promise<void>;
+  /** PNG. */
+  screenshot(): Promise<Buffer>;
+  close(): Promise<void>;
+}
+
+/** Starts it, on a display of its own where there is none. */
+export async function startWebKitGtk(): Promise<WebKitGtk> {
+  const children: ChildProcess[] = [];
+  const start = (command: string, args: string[], env?: NodeJS.ProcessEnv) => {
+    const child = spawn(command, args, { stdio: ["ignore", "ignore", "ignore", "pipe"], env });
+    children.push(child);
+    return child;
+  };
+  const kill = () => {
+    for (const child of children.splice(0).toReversed()) child.kill();
+  };
+  process.once("exit", kill);
+  const stop = () => {
+    process.off("exit", kill);
+    kill();
+  };
+  try {
+    const display = process.env["DISPLAY"] ?? (await startDisplay(start));
+    const call = await startDriver(start, { ...process.env, DISPLAY: display });
+    return {
+      open: async (url) => void (await call("POST", "/url", { url })),
+      screenshot: async () => Buffer.from((await call("GET", "/screenshot")) as string, "base64"),
+      async close() {
+        await call("DELETE", "").catch(() => {});
+        stop();
+      },
+    };
+  } catch (error) {
+    stop();
+    throw error;
+  }
+}
+
+type Start = (command: string, args: string[], env?: NodeJS.ProcessEnv) => ChildProcess;
+type Call = (method: string, path: string, body?: object) => Promise<unknown>;
+
+/** Xvfb takes the first display that is free and writes its number. */
+async function startDisplay(start: Start): Promise<string> {
+  const child = start(xvfbPath(), ["-displayfd", "3", "-screen", "0", "1280x800x24", "-nolisten", "tcp"]);
+  const [number] = (await firstOf(child, once(child.stdio[3] as Readable, "data"))) as [Buffer];
+  return `:${number.toString().trim()}`;
+}
+
+/** The driver with one session. */
+async function startDriver(start: Start, env: NodeJS.ProcessEnv): Promise<Call> {
+  const port = await freePort();
+  const child = start(webKitWebDriverPath(), [`--port=${port}`], env);
+  const root = `http://127.0.0.1:${port}`;
+  await firstOf(child, untilReady(`${root}/status`));
+  const capabilities = {
+    alwaysMatch: {
+      browserName: "MiniBrowser",
+      "webkitgtk:browserOptions": { args: ["--automation"], binary: miniBrowserPath() },
+    },
+  };
+  const session = await call(root, "POST", "/session", { capabilities });
+  const { sessionId } = session as { sessionId: string };
+  return (method, path, body) => call(`${root}/session/${sessionId}`, method, path, body);
+}
+
+async function call(root: string, method: string, path: string, body?: object): Promise<unknown> {
+  const response = await fetch(root + path, { method, ...(body && { body: JSON.stringify(body) }) });
+  const { value } = (await response.json()) as { value: { error?: string; message?: string } };
+  if (!response.ok) throw new Error(`WebDriver ${method} ${path}: ${value.error}: ${value.message}`);
+  return value;
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
+
+/** Asks until it is answered; the first start from a cold disk takes seconds. */
+async function untilReady(url: string): Promise<void> {
+  const isReady = () =>
+    fetch(url).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  for (let tries = 0; !(await isReady()); tries++) {
+    if (tries === 600) throw new Error(`Nobody answers at ${url}`);
+    await sleep(50);
+  }
+}
+
+/** Fails when the program ends before. */
+async function firstOf<T>(child: ChildProcess, result: Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const ended = once(child, "exit", { signal: over.signal }).then(([code]) => {
+    throw new Error(`${child.spawnfile} ended with ${code}`);
+  });
+  try {
+    return (await Promise.race([result, ended])) as T;
+  } finally {
+    over.abort();
+  }
+}
