@@ -18,7 +18,7 @@ const SCENES = {
 };
 
 const $ = (id) => document.getElementById(id);
-const services = await fetch("/services").then((response) => response.json());
+const ready = fetch("/services").then((response) => response.json());
 const frame = createFrame();
 let leave = () => {};
 let shown = 0;
@@ -35,12 +35,13 @@ for (const [name, [title, path]] of Object.entries(SCENES)) {
   $("scenes").append(item);
 }
 
-const { nextHopProtocol } = performance.getEntriesByType("navigation")[0];
-$("served").textContent =
-  `Served over ${nextHopProtocol === "h2" ? "HTTP/2" : "HTTP/1.1"}, log in ${services.redis ? "Redis" : "SQLite"}`;
+const isHttp2 = performance.getEntriesByType("navigation")[0]?.nextHopProtocol === "h2";
 
 async function show() {
   const turn = ++shown;
+  const services = await ready;
+  $("served").textContent =
+    `Served over ${isHttp2 ? "HTTP/2" : "HTTP/1.1"}, log in ${services.redis ? "Redis" : "SQLite"}`;
   const found = location.hash.slice(2);
   const name = Object.hasOwn(SCENES, found) ? found : "dashboard";
   const scene = await import(`./scenes/${name}.js`);
@@ -85,4 +86,4 @@ function showSources(files) {
 }
 
 addEventListener("hashchange", () => void show());
-await show();
+void show();

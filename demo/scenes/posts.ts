@@ -23,7 +23,18 @@ export function createPosts({ feed, join, guard, tokens, report }: Stage): Scene
     if ((await feed("posts")).isWatched()) await store(...pick(LINES));
   }
 
+  /** A feed that is new has a few posts to begin with. */
+  async function seed(): Promise<void> {
+    const isEmpty = (await (await feed("posts")).recent(1)).length === 0;
+    for (const line of isEmpty ? LINES.slice(0, 5) : []) await store(...line);
+  }
+  let seeding: Promise<void> | undefined;
+
   const routes = Router();
+  routes.use(async (_req, _res, next) => {
+    await (seeding ??= seed());
+    next();
+  });
   routes.get("/", guard("posts", tokens.revokeAll), tokens.require, join("posts"));
   // Ten a minute, then 429 with Retry-After.
   routes.post("/", tokens.require, limitRate(10, 60_000), async (req, res) => {

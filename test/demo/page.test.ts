@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { firefox, type Browser } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { firefoxOptions } from "../setup/browsers.ts";
+import { startWebKitGtk } from "../setup/webkitgtk.ts";
 import { atCleanUp, cleanUp, createHome, newToken } from "./harness.ts";
 import { launchChromium, visit } from "./visit.ts";
 
@@ -166,6 +167,46 @@ describe.concurrent("the page", { timeout: 90_000 }, () => {
       url,
     );
     expect(byCookie).toMatch(/^TypeError/);
+  });
+});
+
+/** Drives the page from within. Its own functions, since WebDriver knows no others. */
+const inPage = `
+  const number = (id) => Number(document.getElementById(id).textContent.replaceAll(",", ""));
+  const until = async (isSo) => {
+    while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 50));
+  };
+  const more = async (count) => {
+    const goal = number("events") + count;
+    await until(() => number("events") >= goal);
+  };
+  const suffer = async (fault) => {
+    const before = number("reconnects");
+    document.querySelector("[data-fault=" + fault + "]").click();
+    await until(() => number("reconnects") > before);
+  };`;
+
+describe("the page in WebKitGTK", { timeout: 90_000 }, () => {
+  it("dashboard and notifications", async () => {
+    const webKit = await startWebKitGtk();
+    atCleanUp(() => webKit.close());
+    const { url } = await startAlone();
+    await webKit.open(`${url}/#/dashboard`);
+    const dashboard = await webKit.run(`${inPage}
+      await more(10);
+      for (const fault of ["drop", "expire"]) await suffer(fault);
+      await more(10);
+      return { lost: number("lost"), repeated: number("repeated") };`);
+    expect(dashboard).toEqual({ lost: 0, repeated: 0 });
+    const notifications = await webKit.run(`${inPage}
+      location.hash = "#/notifications";
+      await until(() => document.querySelector("#state").textContent === "open" && document.querySelector("#send"));
+      document.querySelector("#send .primary").click();
+      await until(() => document.querySelector("#inbox").textContent.includes("Are you there?"));
+      await suffer("drop");
+      await more(1);
+      return { lost: number("lost"), repeated: number("repeated") };`);
+    expect(notifications).toEqual({ lost: 0, repeated: 0 });
   });
 });
 
