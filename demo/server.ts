@@ -157,8 +157,8 @@ function stop(code = 0): void {
   isStopping = true;
   server.close(() => void Promise.all(stores.map((store) => store.close())).then(() => accessLog.close()));
   for (const { close } of Object.values(scenes)) close?.();
-  void Promise.all(feeds.values()).then((all) => {
-    for (const feed of all) feed.close();
+  void Promise.allSettled(feeds.values()).then((all) => {
+    for (const opened of all) if (opened.status === "fulfilled") opened.value.close();
     // Time for the last words to be read.
     setTimeout(() => server.closeAllConnections(), 50);
   });

@@ -33,6 +33,7 @@ export function createJobs(root: string, { folder, guard, tokens, retry, report 
 
   async function work(job: number): Promise<void> {
     const files = await filesOf(root);
+    if (isClosed) return;
     const done = after.all(job, 0).map(({ data }) => JSON.parse(String(data)) as { digest: string });
     for (let step = done.length + 1; step <= STEPS; step++) {
       const part = files.slice(((step - 1) * files.length) / STEPS, (step * files.length) / STEPS);
