@@ -71,6 +71,12 @@ export async function createHome() {
   };
 }
 
+/** A server of its own, without anything around it. */
+export async function startAlone() {
+  const home = await createHome();
+  return { ...home, server: await home.start() };
+}
+
 export async function startServer(env: Record<string, string>) {
   const server = run("server.ts", [], env);
   await server.until(() => server.stdout.length > 0 || !server.isRunning());

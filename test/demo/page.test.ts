@@ -1,11 +1,9 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { firefox, type Browser } from "playwright";
+import type { Browser } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { firefoxOptions } from "../setup/browsers.ts";
-import { startWebKitGtk } from "../setup/webkitgtk.ts";
-import { atCleanUp, cleanUp, createHome, newToken } from "./harness.ts";
+import { atCleanUp, cleanUp, newToken, startAlone } from "./harness.ts";
 import { launchChromium, visit } from "./visit.ts";
 
 const SCENES = [
@@ -20,22 +18,16 @@ const SCENES = [
   "php",
 ];
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchChromium();
-}, 60_000);
-afterAll(async () => {
-  await browser?.close();
-  await cleanUp();
-});
-
-/** A server of its own, without anything around it. */
-async function startAlone() {
-  const home = await createHome();
-  return { ...home, server: await home.start() };
-}
-
 describe.concurrent("the page", { timeout: 90_000 }, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await cleanUp();
+  });
+
   it("survives a server that is killed and started again", async () => {
     const { url, server, start } = await startAlone();
     const visitor = await visit(browser, url, "ticker");
@@ -167,68 +159,5 @@ describe.concurrent("the page", { timeout: 90_000 }, () => {
       url,
     );
     expect(byCookie).toMatch(/^TypeError/);
-  });
-});
-
-/** Drives the page from within. Its own functions, since WebDriver knows no others. */
-const inPage = `
-  const number = (id) => Number(document.getElementById(id).textContent.replaceAll(",", ""));
-  const until = async (isSo) => {
-    while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 50));
-  };
-  const more = async (count) => {
-    const goal = number("events") + count;
-    await until(() => number("events") >= goal);
-  };
-  const suffer = async (fault) => {
-    const before = number("reconnects");
-    document.querySelector("[data-fault=" + fault + "]").click();
-    await until(() => number("reconnects") > before);
-  };`;
-
-describe("the page in WebKitGTK", { timeout: 90_000 }, () => {
-  it("dashboard and notifications", async () => {
-    const webKit = await startWebKitGtk();
-    atCleanUp(() => webKit.close());
-    const { url } = await startAlone();
-    await webKit.open(`${url}/#/dashboard`);
-    const dashboard = await webKit.run(`${inPage}
-      await more(10);
-      for (const fault of ["drop", "expire"]) await suffer(fault);
-      await more(10);
-      return { lost: number("lost"), repeated: number("repeated") };`);
-    expect(dashboard).toEqual({ lost: 0, repeated: 0 });
-    const notifications = await webKit.run(`${inPage}
-      location.hash = "#/notifications";
-      await until(() => document.querySelector("#state").textContent === "open" && document.querySelector("#send"));
-      document.querySelector("#send .primary").click();
-      await until(() => document.querySelector("#inbox").textContent.includes("Are you there?"));
-      await suffer("drop");
-      await more(1);
-      return { lost: number("lost"), repeated: number("repeated") };`);
-    expect(notifications).toEqual({ lost: 0, repeated: 0 });
-  });
-});
-
-describe("the page in Firefox", { timeout: 90_000 }, () => {
-  it("dashboard and notifications", async () => {
-    const fox = await firefox.launch(firefoxOptions);
-    atCleanUp(() => fox.close());
-    const { url } = await startAlone();
-    const visitor = await visit(fox, url, "dashboard");
-    await visitor.moreEvents(10);
-    await visitor.suffer("drop", "network");
-    await visitor.suffer("expire", "401");
-    await visitor.moreEvents(10);
-    await visitor.expectIntact();
-
-    await visitor.page.click("a[href='#/notifications']");
-    await visitor.inState("open");
-    await visitor.page.click("#send .primary");
-    await visitor.says("#inbox li", /Are you there\?/);
-    await visitor.suffer("unavailable", "503");
-    await visitor.page.click("#send .primary");
-    await visitor.moreEvents(1);
-    await visitor.expectIntact();
   });
 });

@@ -226,6 +226,7 @@ describe.concurrent("a scene, with every fault", { timeout: 90_000 }, () => {
     await visitor.says("#error", /503/);
     await visitor.expectAccessible();
     await visitor.expectIntact();
+    await page.close();
   });
 
   it("PHP: a script that ends is polled and misses no second, another one does not end", async () => {
@@ -242,6 +243,7 @@ describe.concurrent("a scene, with every fault", { timeout: 90_000 }, () => {
     await visitor.moreEvents(2);
     await visitor.expectAccessible();
     await visitor.expectIntact();
+    await page.close();
   });
 
   it("through nginx, over HTTP/2: PHP and Node under one roof", async () => {
