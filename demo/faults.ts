@@ -7,14 +7,14 @@ const RETRY_AFTER = 3;
 interface Scene {
   open: Set<Response>;
   unavailableUntil: number;
-  expire: () => void;
+  expire: (req: Request) => void;
 }
 
 export function createFaults(restart: (scene: string) => boolean) {
   const scenes = new Map<string, Scene>();
   const drop = ({ open }: Scene): void => open.forEach((res) => res.destroy());
 
-  const actions: Record<string, (scene: Scene) => void> = {
+  const actions: Record<string, (scene: Scene, req: Request) => void> = {
     /** Cuts every stream as a broken network would: no last chunk, no goodbye. */
     drop,
     unavailable(scene) {
@@ -22,8 +22,8 @@ export function createFaults(restart: (scene: string) => boolean) {
       drop(scene);
     },
     /** Drops the streams too: credentials are only looked at when a stream begins. */
-    expire(scene) {
-      scene.expire();
+    expire(scene, req) {
+      scene.expire(req);
       drop(scene);
     },
     /** Leaves the open streams open, and nothing ever arrives on them again. */
@@ -43,12 +43,12 @@ export function createFaults(restart: (scene: string) => boolean) {
     const scene = scenes.get(req.params.scene);
     const act = Object.hasOwn(actions, req.params.fault) && actions[req.params.fault];
     if (!scene || !act) return void res.sendStatus(404);
-    act(scene);
+    act(scene, req);
     res.sendStatus(204);
   });
 
   /** Middleware in front of a scene's streams. `expire` is what becomes invalid by "Expire". */
-  function gate(name: string, expire: () => void) {
+  function gate(name: string, expire: (req: Request) => void) {
     const scene: Scene = { open: new Set(), unavailableUntil: 0, expire };
     scenes.set(name, scene);
     return (_req: Request, res: Response, next: NextFunction): void => {

@@ -1,5 +1,5 @@
 // What every scene is given.
-import type { RequestHandler } from "express";
+import type { Request, RequestHandler } from "express";
 import type { Feed } from "./feed.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -13,7 +13,7 @@ export interface Stage {
   /** Joins whoever asks to that feed. */
   join: (name: string, backlog?: number) => RequestHandler;
   /** What stands in front of a scene's streams: CORS, limits, faults. `expire` is what the fault of that name does. */
-  guard: (scene: string, expire?: () => void) => RequestHandler[];
+  guard: (scene: string, expire?: (req: Request) => void) => RequestHandler[];
   /** The tokens that the page gets from `POST /token`. */
   tokens: Tokens;
   /** Tells of what went wrong where nobody asked. */

@@ -17,9 +17,16 @@ export function createTokens(lifetime = 5 * 60_000) {
 
     revokeAll: (): void => issued.clear(),
 
+    /** Revokes the token that a request carries; all, when it carries none. */
+    revoke: (req: Request): void => {
+      const token = tokenOf(req);
+      if (token === undefined) issued.clear();
+      else issued.delete(token);
+    },
+
     /** Middleware: 401 unless the request carries a live token. Leaves in `res.locals` whose it is and when it ends. */
     require: (req: Request, res: Response, next: NextFunction): void => {
-      const token = /^Bearer (\S+)$/i.exec(req.get("authorization") ?? "")?.[1];
+      const token = tokenOf(req);
       const found = issued.get(token ?? "");
       if (found && found.end > Date.now()) {
         Object.assign(res.locals, found);
@@ -30,3 +37,6 @@ export function createTokens(lifetime = 5 * 60_000) {
     },
   };
 }
+
+const tokenOf = (req: Request): string | undefined =>
+  /^Bearer (\S+)$/i.exec(req.get("authorization") ?? "")?.[1];

@@ -1,5 +1,5 @@
 // What stands around every scene: the state of its connection, the proof that nothing was lost, and the faults.
-import { refreshed } from "./access.js";
+import { access, refreshed } from "./access.js";
 import { createConnectionView } from "./connection.js";
 import { createContinuity } from "./continuity.js";
 import { followPage } from "/everspring/lifecycle.js";
@@ -24,10 +24,12 @@ export function createFrame() {
   for (const button of document.querySelectorAll("[data-fault]"))
     button.addEventListener("click", () => {
       view.note("fault", button.querySelector("b").textContent);
-      fetch(`/faults/${scene}/${button.dataset.fault}`, { method: "POST" }).catch(() =>
-        view.note("fault", "the server did not hear it"),
-      );
+      breakIt(button.dataset.fault).catch(() => view.note("fault", "the server did not hear it"));
     });
+
+  /** The token goes along, so that "Expire" means this page's. */
+  const breakIt = async (fault) =>
+    fetch(`/faults/${scene}/${fault}`, { method: "POST", headers: await access.headers() });
 
   refreshed.addEventListener("refreshed", () => view.note("token", "401: a new one was asked for, and came"));
 
@@ -121,18 +123,18 @@ export function createFrame() {
     caughtUp = 0;
   }
 
-  /** At most once per frame, however many events a replay brings. */
+  /** Ten times a second at most, however many events a replay brings. */
   function draw() {
     if (drawing) return;
     drawing = true;
-    requestAnimationFrame(() => {
+    setTimeout(() => {
       drawing = false;
       const { opened, events, replayed, lost, repeated } = counts;
       const texts = { events, replayed, lost, repeated, reconnects: Math.max(0, opened - 1) };
       for (const [id, value] of Object.entries(texts)) $(id).textContent = value.toLocaleString("en");
       $("last-id").textContent = last?.lastEventId || "–";
       document.querySelector(".proof").dataset.intact = String(lost + repeated === 0);
-    });
+    }, 100);
   }
 
   return frame;

@@ -33,7 +33,7 @@ export function createAssistant({ guard, tokens }: Stage): Scene {
   }
 
   const routes = Router();
-  routes.post("/", limitRate(30, 60_000), guard("assistant", tokens.revokeAll), tokens.require, answer);
+  routes.post("/", limitRate(30, 60_000), guard("assistant", tokens.revoke), tokens.require, answer);
   return { routes, close: () => open.forEach((res) => res.destroy()) };
 }
 

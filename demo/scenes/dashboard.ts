@@ -25,7 +25,7 @@ export function createDashboard({ feed, join, guard, tokens, report }: Stage): S
   }
 
   const routes = Router();
-  routes.get("/", guard("dashboard", tokens.revokeAll), tokens.require, join("dashboard", BACKLOG));
+  routes.get("/", guard("dashboard", tokens.revoke), tokens.require, join("dashboard", BACKLOG));
   return { routes, close: () => clearInterval(batching) };
 }
 

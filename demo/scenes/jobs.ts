@@ -94,7 +94,7 @@ export function createJobs(root: string, { folder, guard, tokens, retry, report 
     begin(job);
     res.status(201).json({ job });
   });
-  routes.get("/:job", guard("progress", tokens.revokeAll), tokens.require, stream);
+  routes.get("/:job", guard("progress", tokens.revoke), tokens.require, stream);
 
   return {
     routes,

@@ -13,7 +13,7 @@ const HEARTBEAT = 2_000;
 export function createLog(path: string, { guard, tokens, retry }: Stage): Scene {
   const routes = Router();
   const open = new Set<Response>();
-  routes.get("/", guard("log", tokens.revokeAll), tokens.require, async (req: Request, res: Response) => {
+  routes.get("/", guard("log", tokens.revoke), tokens.require, async (req: Request, res: Response) => {
     open.add(res);
     res.once("close", () => open.delete(res));
     await follow(path, retry, req, res);

@@ -35,7 +35,7 @@ export function createPosts({ feed, join, guard, tokens, report }: Stage): Scene
     await (seeding ??= seed());
     next();
   });
-  routes.get("/", guard("posts", tokens.revokeAll), tokens.require, join("posts"));
+  routes.get("/", guard("posts", tokens.revoke), tokens.require, join("posts"));
   // Ten a minute, then 429 with Retry-After.
   routes.post("/", tokens.require, limitRate(10, 60_000), async (req, res) => {
     const { author, text } = Object(req.body) as Record<string, unknown>;

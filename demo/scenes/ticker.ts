@@ -24,7 +24,7 @@ export async function createTicker({ guard, tokens, report }: Stage, feed: Feed)
   }, EVERY);
 
   const routes = Router();
-  const gate = guard("ticker", tokens.revokeAll);
+  const gate = guard("ticker", tokens.revoke);
   routes.get("/ticker", gate, feed.join);
   routes.get("/events", gate, tokens.require, feed.join);
   return { routes, close: () => clearInterval(ticking) };

@@ -45,7 +45,7 @@ export function createViewers({ feed, guard, tokens, report }: Stage): Scene {
   const routes = Router();
   routes.get(
     "/:page",
-    guard("viewers", tokens.revokeAll),
+    guard("viewers", tokens.revoke),
     tokens.require,
     async (req: Request, res: Response) => {
       const { page } = req.params as { page: string };

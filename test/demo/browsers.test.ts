@@ -23,7 +23,7 @@ const inPage = `
     await until(() => number("reconnects") > before);
   };`;
 
-describe.concurrent("the page", { timeout: 90_000 }, () => {
+describe("the page", { timeout: 90_000 }, () => {
   it("in WebKitGTK: dashboard and notifications", async () => {
     const webKit = await startWebKitGtk();
     atCleanUp(() => webKit.close());

@@ -103,7 +103,6 @@ describe.concurrent("a scene, with every fault", { timeout: 90_000 }, () => {
     const post = async () =>
       fetch(`${demo.url}/posts`, {
         method: "POST",
-        // A new token each time: the other scenes let theirs expire, and all others with them.
         headers: { Authorization: `Bearer ${await newToken(demo.url)}`, "Content-Type": "application/json" },
         body: '{"author":"Else","text":"missed?"}',
       });
