@@ -24,6 +24,8 @@ export default defineConfig({
           execArgv: ["--expose-gc"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          // They wait for servers and pages most of the time.
+          maxConcurrency: 10,
         },
       },
       { test: { name: "happy-dom", environment: "happy-dom", include: ["test/dom/**/*.test.ts"] } },

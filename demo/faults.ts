@@ -1,41 +1,66 @@
-// What the page's buttons do to the server.
+// What the buttons of the page do to a scene's streams. Nothing of this is meant to be copied.
 import { Router, type NextFunction, type Request, type Response } from "express";
-import type { Feed } from "./feed.ts";
-import type { Tokens } from "./tokens.ts";
 
 const OUTAGE = 6_000;
 const RETRY_AFTER = 3;
 
-export function createFaults(feed: Feed, tokens: Tokens) {
-  let unavailableUntil = 0;
+interface Scene {
+  open: Set<Response>;
+  unavailableUntil: number;
+  expire: (req: Request) => void;
+}
 
-  const actions: Record<string, () => void> = {
-    drop: () => feed.drop(),
-    unavailable() {
-      unavailableUntil = Date.now() + OUTAGE;
-      feed.drop();
+export function createFaults(restart: (scene: string) => boolean) {
+  const scenes = new Map<string, Scene>();
+  const drop = ({ open }: Scene): void => open.forEach((res) => res.destroy());
+
+  const actions: Record<string, (scene: Scene, req: Request) => void> = {
+    /** Cuts every stream as a broken network would: no last chunk, no goodbye. */
+    drop,
+    unavailable(scene) {
+      scene.unavailableUntil = Date.now() + OUTAGE;
+      drop(scene);
     },
-    /** Drops the streams too: a token is only looked at when a stream begins. */
-    expire() {
-      tokens.revokeAll();
-      feed.drop();
+    /** Drops the streams too: credentials are only looked at when a stream begins. */
+    expire(scene, req) {
+      scene.expire(req);
+      drop(scene);
     },
-    silence: () => feed.silence(),
+    /** Leaves the open streams open, and nothing ever arrives on them again. */
+    silence({ open }) {
+      for (const res of open) {
+        res.write = () => true;
+        res.end = () => res;
+      }
+    },
   };
 
   const routes = Router();
-  for (const [name, act] of Object.entries(actions)) {
-    routes.post(`/${name}`, (_req, res) => {
-      act();
-      res.sendStatus(204);
-    });
-  }
+  routes.post("/:scene/restart", (req, res) => {
+    res.once("finish", () => restart(req.params.scene)).sendStatus(204);
+  });
+  routes.post("/:scene/:fault", (req, res) => {
+    const scene = scenes.get(req.params.scene);
+    const act = Object.hasOwn(actions, req.params.fault) && actions[req.params.fault];
+    if (!scene || !act) return void res.sendStatus(404);
+    act(scene, req);
+    res.sendStatus(204);
+  });
 
-  /** Middleware in front of the streams: answers 503 during an outage. */
-  const gate = (_req: Request, res: Response, next: NextFunction): void => {
-    if (Date.now() >= unavailableUntil) return next();
-    res.set("Retry-After", String(RETRY_AFTER)).status(503).json({ error: "down for maintenance" });
-  };
+  /** Middleware in front of a scene's streams. `expire` is what becomes invalid by "Expire". */
+  function gate(name: string, expire: (req: Request) => void) {
+    const scene: Scene = { open: new Set(), unavailableUntil: 0, expire };
+    scenes.set(name, scene);
+    return (_req: Request, res: Response, next: NextFunction): void => {
+      if (Date.now() < scene.unavailableUntil) {
+        res.set("Retry-After", String(RETRY_AFTER)).status(503).json({ error: "down for maintenance" });
+        return;
+      }
+      scene.open.add(res);
+      res.once("close", () => scene.open.delete(res));
+      next();
+    };
+  }
 
   return { routes, gate };
 }

@@ -5,10 +5,13 @@ import type { EventStore } from "./store.ts";
 
 /** Comments sent while nothing else may be: well below the page's `idleTimeout`, so that silence means a dead line. */
 const HEARTBEAT = 2_000;
-/** A new reader starts with the last minute instead of an empty screen. */
+/** A new reader starts with the last minute (of the ticker) instead of an empty screen. */
 const BACKLOG = 120;
 /** A reader this far behind is dropped instead of buffered for ever; it resumes from its last event id. */
 const MAX_UNSENT = 1024 * 1024;
+
+/** How long after the last reader has left it still counts as watched: they may be on their way back (ms). */
+const LINGER = 30_000;
 
 /** A type and no interface: better-sse wants a state with an index signature. */
 type Reader = {
@@ -18,10 +21,14 @@ type Reader = {
 
 export type Feed = Awaited<ReturnType<typeof createFeed>>;
 
-/** `retry` is the reconnection time that each stream begins with (ms). */
-export async function createFeed(store: EventStore, retry = 1_000) {
+/**
+ * @param retry - The reconnection time that each stream begins with (ms).
+ * @param backlog - How many events a reader without an id begins with.
+ */
+export async function createFeed(store: EventStore, retry = 1_000, backlog = BACKLOG) {
   const channel = createChannel<DefaultChannelState, Reader>();
   const responses = new Set<Response>();
+  let watchedAt = -Infinity;
   /** The last event that went out live. */
   let published = await store.newest();
 
@@ -50,16 +57,23 @@ export async function createFeed(store: EventStore, retry = 1_000) {
     /** The log first, the readers second: nobody sees an event that could not be replayed. */
     publish: (type: string, data: unknown): Promise<void> => store.append(type, data),
 
+    /** The data of the last events. */
+    recent: async (count: number): Promise<string[]> =>
+      (await store.between(Math.max(0, (await store.newest()) - count))).map(({ data }) => data),
+
     join: async (req: Request, res: Response): Promise<void> => {
       // The log holds JSON already, and the heartbeat is ours: the fault "silence" has to stop it.
       const state: Reader = { sent: 0 };
       const session = await createSession(req, res, { serializer: String, keepAlive: null, retry, state });
       if (res.destroyed) return; // gone before the headers were out
       responses.add(res);
-      res.once("close", () => responses.delete(res));
+      res.once("close", () => {
+        responses.delete(res);
+        watchedAt = Date.now();
+      });
 
       // Another server may have sent events that have not got round to this one: ask the log, not `published`.
-      state.sent = startOf(req, await store.newest());
+      state.sent = startOf(req, await store.newest(), backlog);
       // What was published while the log was being read is read from the log as well …
       for (let upTo; (upTo = published) > state.sent; state.sent = upTo) {
         const missed = createEventBuffer({ serializer: String });
@@ -75,26 +89,20 @@ export async function createFeed(store: EventStore, retry = 1_000) {
       await session.batch(createEventBuffer().comment("live").dispatch()); // tells a curious client where the replay ends
     },
 
-    /** Cuts every stream as a broken network would: no last chunk, no goodbye. */
-    drop(): void {
-      for (const res of responses) res.destroy();
-    },
+    /** Whether somebody reads, or did a moment ago. What nobody watches need not be made up. */
+    isWatched: (): boolean => responses.size > 0 || Date.now() - watchedAt < LINGER,
 
-    /** Leaves the open streams open and never sends them anything again. */
-    silence(): void {
-      for (const session of channel.activeSessions) channel.deregister(session);
-    },
-
+    /** Ends every stream, and has the clients come back spread over a second or two, to whichever server is there then. */
     close(): void {
       clearInterval(heartbeat);
-      for (const res of responses) res.end();
+      for (const res of responses) res.end(`retry:${Math.round(retry * (1 + Math.random()))}\n\n`);
     },
   };
 }
 
 /** The id to replay from. One that we cannot have sent counts as none: never trust it, never fail on it. */
-function startOf(req: Request, newest: number): number {
+function startOf(req: Request, newest: number, backlog: number): number {
   const sent = req.get("last-event-id") ?? req.query["lastEventId"];
   const id = typeof sent === "string" && /^\d{1,15}$/.test(sent) ? Number(sent) : Infinity;
-  return id <= newest ? id : Math.max(0, newest - BACKLOG);
+  return id <= newest ? id : Math.max(0, newest - backlog);
 }

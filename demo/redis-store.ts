@@ -3,7 +3,6 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createClient } from "redis";
 import { KEEP, type EventStore, type StoredEvent } from "./store.ts";
 
-const KEY = "everspring:events";
 /** How long one XREAD waits (ms): so that a line to Redis which has died quietly is noticed. */
 const BLOCK = 5_000;
 const BATCH = 1_000;
@@ -12,7 +11,8 @@ const BATCH = 1_000;
 const toRedis = (id: number): string => `0-${id}`;
 const fromRedis = (id: string): number => Number(id.slice(2));
 
-export async function openRedisStore(url: string, keep = KEEP): Promise<EventStore> {
+export async function openRedisStore(url: string, keep = KEEP, name = "events"): Promise<EventStore> {
+  const key = `everspring:${name}`;
   const client = createClient({ url });
   // A waiting XREAD holds up everything behind it, so it has a connection of its own.
   const reader = client.duplicate();
@@ -25,23 +25,23 @@ export async function openRedisStore(url: string, keep = KEEP): Promise<EventSto
   return {
     async append(type, data) {
       const TRIM = { strategy: "MAXLEN", strategyModifier: "~", threshold: keep } as const;
-      await client.xAdd(KEY, "0-*", { type, data: JSON.stringify(data) }, { TRIM });
+      await client.xAdd(key, "0-*", { type, data: JSON.stringify(data) }, { TRIM });
     },
 
     async newest() {
-      const found = await client.xRevRange(KEY, "+", "-", { COUNT: 1 });
+      const found = await client.xRevRange(key, "+", "-", { COUNT: 1 });
       return found?.[0] ? fromRedis(found[0].id) : 0;
     },
 
     async between(after, upTo) {
       const end = upTo === undefined ? "+" : toRedis(upTo);
-      return (await client.xRange(KEY, toRedis(after + 1), end))?.map(toEvent) ?? [];
+      return (await client.xRange(key, toRedis(after + 1), end))?.map(toEvent) ?? [];
     },
 
     async next(after) {
       while (!isClosed) {
         try {
-          const found = await reader.xRead({ key: KEY, id: toRedis(after) }, { BLOCK, COUNT: BATCH });
+          const found = await reader.xRead({ key, id: toRedis(after) }, { BLOCK, COUNT: BATCH });
           const messages = found?.[0]?.messages;
           if (messages?.length) return messages.map(toEvent);
         } catch {

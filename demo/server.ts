@@ -1,57 +1,141 @@
-// The demo server: a stock ticker over server-sent events that can be resumed, and broken on demand.
-//   GET  /ticker   the stream, open to all        GET  /events   the same stream, bearer token required
-//   POST /token    a new token                    POST /faults/… drop, unavailable, expire, silence
+// The demo server: streams that can be resumed, and broken on demand. Each scene is a file in scenes/.
+//   GET  /events, /ticker, /dashboard, /notifications/…, /posts, /viewers/…, /log, /jobs/…   POST /assistant   the streams
+//   POST /token   a bearer token, which all but /ticker want          POST /faults/SCENE/…   drop, silence, unavailable, expire, restart
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { createServer } from "node:http";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import express, { type NextFunction, type Request, type Response } from "express";
+import { createAccessLog } from "./access-log.ts";
 import { createFaults } from "./faults.ts";
-import { createFeed } from "./feed.ts";
+import { createFeed, type Feed } from "./feed.ts";
+import { limitOpen, limitRate } from "./limits.ts";
 import { openRedisStore } from "./redis-store.ts";
-import { openStore } from "./store.ts";
-import { createTicker } from "./ticker.ts";
+import { createAssistant } from "./scenes/assistant.ts";
+import { createDashboard } from "./scenes/dashboard.ts";
+import { createJobs } from "./scenes/jobs.ts";
+import { createLog } from "./scenes/log.ts";
+import { createNotifications } from "./scenes/notifications.ts";
+import { createPhp } from "./scenes/php.ts";
+import { createPosts } from "./scenes/posts.ts";
+import { createTicker } from "./scenes/ticker.ts";
+import { createViewers } from "./scenes/viewers.ts";
+import type { Scene, Stage } from "./stage.ts";
+import { KEEP, openStore, type EventStore } from "./store.ts";
 import { createTokens } from "./tokens.ts";
 
 const { env } = process;
 const HOST = env["HOST"] ?? "127.0.0.1";
 const PORT = Number(env["PORT"] ?? 8420);
-const TICK_EVERY = Number(env["DEMO_TICK"] ?? 500);
 const RETRY = Number(env["DEMO_RETRY"] ?? 1_000);
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+const database = env["DEMO_DB"] ?? path("data/events.db");
+const folder = dirname(database);
+const report = (error: Error): void => console.error(error.message);
 
 const redis = env["DEMO_REDIS"];
-const store = redis ? await openRedisStore(redis) : openStore(env["DEMO_DB"] ?? path("data/events.db"));
-const feed = await createFeed(store, RETRY);
-const tokens = createTokens();
-const faults = createFaults(feed, tokens);
-const recent = await store.between(Math.max(0, (await store.newest()) - 200));
-const ticker = createTicker(recent.map(({ data }) => data));
+const stores: EventStore[] = [];
+const feeds = new Map<string, Promise<Feed>>();
+let isStopping = false;
+
+async function openFeed(name: string, backlog?: number): Promise<Feed> {
+  const store = redis ? await openRedisStore(redis, KEEP, name) : openStore(database, KEEP, name);
+  stores.push(store);
+  return createFeed(store, RETRY, backlog);
+}
+
+/** Ends this process with the code that start.ts takes for "once more". Alone nobody would start it again. */
+function restart(): boolean {
+  if (process.connected) setTimeout(stop, 100, 75);
+  return process.connected;
+}
 
 /** Pages on other origins may read the streams. No cookies are involved, so any origin may ask. */
 function cors(req: Request, res: Response, next: NextFunction): void {
   res.set("Access-Control-Allow-Origin", "*");
   res.set("Access-Control-Expose-Headers", "Retry-After"); // else a page cannot honour it
   if (req.method !== "OPTIONS") return next();
-  res.set("Access-Control-Allow-Headers", "Authorization, Last-Event-ID");
-  res.set("Access-Control-Max-Age", "600"); // both headers cost a preflight: let the browser remember the answer
+  res.set("Access-Control-Allow-Headers", "Authorization, Content-Type, Last-Event-ID");
+  res.set("Access-Control-Max-Age", "600"); // the headers cost a preflight: let the browser remember the answer
   res.sendStatus(204);
 }
+
+const tokens = createTokens();
+const faults = createFaults(restart);
+const rate = limitRate();
+const open = limitOpen();
+const stage: Stage = {
+  folder,
+  retry: RETRY,
+  tokens,
+  report,
+  feed(name, backlog) {
+    const found = feeds.get(name) ?? openFeed(name, backlog);
+    feeds.set(name, found);
+    return found;
+  },
+  join: (name, backlog) => async (req, res) => (await stage.feed(name, backlog)).join(req, res),
+  guard: (scene, expire = () => {}) => [rate, open, faults.gate(scene, expire)],
+};
+
+const accessLog = createAccessLog(`${folder}/access.log`);
+const scenes: Record<string, Scene> = {
+  "/": await createTicker(stage, await stage.feed("events")),
+  "/dashboard": createDashboard(stage),
+  "/notifications": createNotifications(stage),
+  "/posts": createPosts(stage),
+  "/viewers": createViewers(stage),
+  "/log": createLog(`${folder}/access.log`, stage),
+  "/jobs": createJobs(path(".."), stage),
+  "/assistant": createAssistant(stage),
+  "/faults/php": createPhp(stage, () => process.send?.("restart php") ?? false),
+};
 
 const bundle = path("../dist/everspring.global.min.js");
 if (!existsSync(bundle)) console.error("the page needs dist/everspring.global.min.js: npm run build");
 
 const app = express();
 app.disable("x-powered-by");
-app.use(["/ticker", "/events", "/token"], cors);
-app.get("/ticker", faults.gate, feed.join);
-app.get("/events", faults.gate, tokens.require, feed.join);
-app.post("/token", (_req, res) => {
+app.set("trust proxy", "loopback"); // nginx, where there is one: else all its clients would share one limit
+app.use(accessLog.write);
+app.use((_req, res, next) => {
+  const php = env["DEMO_PHP"] ? ` ${env["DEMO_PHP"]}` : "";
+  res.set("Content-Security-Policy", `default-src 'self'; connect-src 'self'${php}`);
+  res.set("X-Content-Type-Options", "nosniff");
+  next();
+});
+app.use(
+  ["/ticker", "/events", "/token", "/dashboard", "/posts", "/viewers", "/log", "/jobs", "/assistant"],
+  cors,
+);
+app.post("/token", limitRate(120, 60_000), (_req, res) => {
   res.set("Cache-Control", "no-store").json(tokens.issue());
 });
+/** Whether a token is good. PHP asks. */
+app.get("/token", tokens.require, (_req, res) => void res.sendStatus(204));
+app.get("/health", (_req, res) => void res.json({ up: Math.round(process.uptime()) }));
+app.get("/services", (req, res) => {
+  const isProxied = req.get("x-forwarded-for") !== undefined;
+  // nginx has PHP under its own roof.
+  res.json({
+    php: env["DEMO_PHP"] && (isProxied ? "/php" : env["DEMO_PHP"]),
+    nginx: env["DEMO_NGINX"],
+    redis: redis !== undefined,
+    isAll: env["DEMO_ALL"] !== undefined,
+    canRestart: process.connected,
+  });
+});
+app.use(express.json({ limit: "10kb" }));
+for (const [place, { routes }] of Object.entries(scenes)) app.use(place, routes);
 app.use("/faults", faults.routes);
 app.get("/everspring.global.min.js", (_req, res) => res.sendFile(bundle));
 app.get("/everspring.global.min.js.map", (_req, res) => res.sendFile(`${bundle}.map`));
+app.use("/everspring", express.static(path("../dist"), { extensions: ["js"] }));
+app.use("/uplot", express.static(path("../node_modules/uplot/dist")));
+app.get(/^\/source\/((?:scenes\/|public\/|public\/scenes\/|php\/)?[\w-]+\.(?:ts|js|php))$/, (req, res) =>
+  res.type("text/plain").sendFile(path(String(req.params[0]))),
+);
 app.use(express.static(path("public")));
 
 const server = createServer(app);
@@ -63,19 +147,24 @@ await listen(PORT).catch((error: NodeJS.ErrnoException) => {
 });
 const address = server.address();
 const port = typeof address === "object" ? address?.port : PORT;
-console.log(`everspring demo: http://${HOST}:${port}/`);
+const url = `http://${HOST}:${port}/`;
+if (process.send) process.send({ url });
+else console.log(`everspring demo: ${url}`);
 
-const ticking = setInterval(() => {
-  feed
-    .publish("tick", ticker.next())
-    .catch((error: Error) => console.error(`not published: ${error.message}`));
-}, TICK_EVERY);
-
-function stop(): void {
-  clearInterval(ticking);
-  feed.close();
-  server.close(() => void store.close());
-  server.closeAllConnections();
+/** No new connections; every stream ends with a word about when to come back; then the rest. */
+function stop(code = 0): void {
+  if (isStopping) return;
+  isStopping = true;
+  server.close(() => void Promise.all(stores.map((store) => store.close())).then(() => accessLog.close()));
+  for (const { close } of Object.values(scenes)) close?.();
+  void Promise.allSettled(feeds.values()).then((all) => {
+    for (const opened of all) if (opened.status === "fulfilled") opened.value.close();
+    // Time for the last words to be read.
+    setTimeout(() => server.closeAllConnections(), 50);
+  });
+  process.exitCode = code;
+  if (process.connected) process.disconnect();
 }
-process.once("SIGINT", stop);
-process.once("SIGTERM", stop);
+process.once("SIGINT", () => stop());
+process.once("SIGTERM", () => stop());
+process.once("disconnect", () => stop());

@@ -25,8 +25,12 @@ export interface EventStore {
   close(): Promise<void>;
 }
 
-/** Opens or creates the log at `path`. Only the newest `keep` events stay, so the file cannot grow without bound. */
-export function openStore(path: string, keep = KEEP): EventStore {
+/**
+ * Opens or creates the log `name` in the file at `path`. Only the newest `keep` events stay, so the file cannot grow
+ * without bound.
+ */
+export function openStore(path: string, keep = KEEP, name = "events"): EventStore {
+  if (!/^\w+$/.test(name)) throw new Error(`No name for a log: ${name}`);
   mkdirSync(dirname(path), { recursive: true });
   const db = new DatabaseSync(path, { timeout: 5_000 });
   // synchronous=FULL: an id that a client has seen must be in the log even after a power cut,
@@ -35,16 +39,16 @@ export function openStore(path: string, keep = KEEP): EventStore {
   db.exec(`
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
-    CREATE TABLE IF NOT EXISTS events (
+    CREATE TABLE IF NOT EXISTS ${name} (
       id INTEGER PRIMARY KEY AUTOINCREMENT,
       type TEXT NOT NULL,
       data TEXT NOT NULL
     )`);
 
-  const insert = db.prepare("INSERT INTO events (type, data) VALUES (?, ?)");
-  const select = db.prepare("SELECT id, type, data FROM events WHERE id > ? AND id <= ? ORDER BY id");
-  const last = db.prepare("SELECT coalesce(max(id), 0) AS id FROM events");
-  const remove = db.prepare("DELETE FROM events WHERE id <= ?");
+  const insert = db.prepare(`INSERT INTO ${name} (type, data) VALUES (?, ?)`);
+  const select = db.prepare(`SELECT id, type, data FROM ${name} WHERE id > ? AND id <= ? ORDER BY id`);
+  const last = db.prepare(`SELECT coalesce(max(id), 0) AS id FROM ${name}`);
+  const remove = db.prepare(`DELETE FROM ${name} WHERE id <= ?`);
 
   const newest = (): number => Number(last.get()?.["id"]);
   const trim = (): unknown => remove.run(newest() - keep);

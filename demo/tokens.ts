@@ -5,26 +5,38 @@ import type { NextFunction, Request, Response } from "express";
 export type Tokens = ReturnType<typeof createTokens>;
 
 export function createTokens(lifetime = 5 * 60_000) {
-  const expiry = new Map<string, number>();
+  const issued = new Map<string, { user: string; end: number }>();
 
   return {
-    issue(now = Date.now()): { token: string; expiresIn: number } {
-      for (const [token, end] of expiry) if (end <= now) expiry.delete(token);
+    issue(user = "", now = Date.now()): { token: string; expiresIn: number } {
+      for (const [token, { end }] of issued) if (end <= now) issued.delete(token);
       const token = randomBytes(24).toString("base64url");
-      expiry.set(token, now + lifetime);
+      issued.set(token, { user, end: now + lifetime });
       return { token, expiresIn: lifetime / 1000 };
     },
 
-    revokeAll(): void {
-      expiry.clear();
+    revokeAll: (): void => issued.clear(),
+
+    /** Revokes the token that a request carries; all, when it carries none. */
+    revoke: (req: Request): void => {
+      const token = tokenOf(req);
+      if (token === undefined) issued.clear();
+      else issued.delete(token);
     },
 
-    /** Middleware: 401 unless the request carries a live token. */
+    /** Middleware: 401 unless the request carries a live token. Leaves in `res.locals` whose it is and when it ends. */
     require: (req: Request, res: Response, next: NextFunction): void => {
-      const token = /^Bearer (\S+)$/i.exec(req.get("authorization") ?? "")?.[1];
-      if (token !== undefined && (expiry.get(token) ?? 0) > Date.now()) return next();
+      const token = tokenOf(req);
+      const found = issued.get(token ?? "");
+      if (found && found.end > Date.now()) {
+        Object.assign(res.locals, found);
+        return next();
+      }
       res.set("WWW-Authenticate", 'Bearer error="invalid_token"').status(401);
       res.json({ error: token === undefined ? "a bearer token is required" : "the token has expired" });
     },
   };
 }
+
+const tokenOf = (req: Request): string | undefined =>
+  /^Bearer (\S+)$/i.exec(req.get("authorization") ?? "")?.[1];

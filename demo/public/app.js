@@ -1,109 +1,89 @@
-// The client in a page. This file is the part to copy; the other scripts draw.
-import { createConnectionView } from "./connection.js";
-import { createContinuity } from "./continuity.js";
-import { createMarket } from "./market.js";
+// Shows one scene at a time: a browser opens six connections to a server, so only what is in view has a stream.
+import { element } from "./dom.js";
+import { createFrame } from "./frame.js";
 
-const { createEventSource, json, bearer } = globalThis.everspring;
+const SCENES = {
+  dashboard: ["Live dashboard", "M4 20V11M10 20V4M16 20v-7M21 20H3"],
+  notifications: ["Notifications", "M6 16V11a6 6 0 0 1 12 0v5l1.5 2.5h-15zM10 21h4"],
+  posts: ["Social feed", "M4 5h16v11H10l-4.5 4V16H4z"],
+  viewers: [
+    "Viewers",
+    "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12zM12 9.5v5M9.5 12h5",
+  ],
+  ticker: ["Ticker", "M3 16l5-6 4 4 8-9M15 5h5v5"],
+  log: ["Log tail", "M4 6h16M4 11h11M4 16h14M4 21h6"],
+  progress: ["Progress", "M3 12h12M3 8.5h18v7H3z"],
+  assistant: ["Assistant", "M12 3l2 6.5L20.5 12 14 14.5 12 21l-2-6.5L3.5 12 10 9.5z"],
+  php: ["Server time in PHP", "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17zM12 7v5.5l3.5 2"],
+};
 
-const connection = createConnectionView();
-const continuity = createContinuity(document.querySelector("#continuity"));
-const market = createMarket();
-let drawing = false;
+const $ = (id) => document.getElementById(id);
+const ready = fetch("/services").then((response) => response.json());
+const frame = createFrame();
+let leave = () => {};
+let shown = 0;
 
-let token;
-
-async function refreshToken() {
-  const response = await fetch("/token", { method: "POST" });
-  if (!response.ok) throw new Error(`no token: HTTP ${response.status}`);
-  ({ token } = await response.json());
+for (const [name, [title, path]] of Object.entries(SCENES)) {
+  const link = element("a", "", title);
+  link.href = `#/${name}`;
+  const item = element("li");
+  item.append(link);
+  link.insertAdjacentHTML(
+    "afterbegin",
+    `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${path}" /></svg>`,
+  );
+  $("scenes").append(item);
 }
 
-const source = createEventSource("/events", {
-  decode: json,
-  headers: bearer(async () => {
-    if (token === undefined) await refreshToken();
-    return token;
-  }),
-  async onUnauthorized() {
-    connection.note("token", "401: the server refused the token, asking for a new one");
-    await refreshToken();
-  },
-  connectTimeout: 5_000,
-  // The server sends a heartbeat every 2 s. Three of them missing is a dead line, however open it looks.
-  idleTimeout: 6_000,
-  retry: { max: 8_000 },
-});
+const isHttp2 = performance.getEntriesByType("navigation")[0]?.nextHopProtocol === "h2";
 
-/** Consecutive ids are the proof: a jump means lost events, a step back means repeated ones. */
-const counts = { events: 0, reconnects: 0, replayed: 0, lost: 0, repeated: 0 };
-let lastId;
-let opened = 0;
-let replaying = false;
-let caughtUp = 0;
+async function show() {
+  const turn = ++shown;
+  const services = await ready;
+  $("served").textContent =
+    `Served over ${isHttp2 ? "HTTP/2" : "HTTP/1.1"}, log in ${services.redis ? "Redis" : "SQLite"}`;
+  const found = location.hash.slice(2);
+  const name = Object.hasOwn(SCENES, found) ? found : "dashboard";
+  const scene = await import(`./scenes/${name}.js`);
+  if (turn !== shown) return;
 
-source.on("tick", ({ data, lastEventId }) => {
-  const id = Number(lastEventId);
-  if (lastId !== undefined && id > lastId + 1) counts.lost += id - lastId - 1;
-  if (lastId !== undefined && id <= lastId) counts.repeated++;
-  counts.events++;
-  lastId = Math.max(id, lastId ?? 0);
-  // The first connection begins with a little history; what a later one begins with was missed during the break.
-  const delivery = !replaying ? "live" : opened > 1 ? "replay" : "before";
-  if (delivery === "replay") {
-    counts.replayed++;
-    caughtUp++;
+  leave();
+  const [title] = SCENES[name];
+  document.title = `${title} · everspring demo`;
+  $("title").textContent = title;
+  $("lead").textContent = scene.lead;
+  $("stage").dataset.scene = name;
+  $("stage").innerHTML = scene.html;
+  for (const link of document.querySelectorAll("#scenes a")) {
+    if (link.hash === `#/${name}`) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
   }
-  market.add({ id, ...data, delivery });
-  continuity.event(Date.parse(data.at), delivery);
-  draw();
-});
-
-// The server marks the end of the replay with a comment.
-source.onComment((comment) => {
-  if (comment.trim() !== "live") return;
-  if (caughtUp > 0) connection.note("resumed", `caught up ${caughtUp} event${caughtUp === 1 ? "" : "s"}`);
-  replaying = false;
-  caughtUp = 0;
-});
-
-source.onStatus(show);
-show(source.status);
-
-function show(status) {
-  if (status.state === "open") {
-    counts.reconnects = opened++;
-    replaying = true;
-    caughtUp = 0;
-  }
-  connection.show(status);
-  continuity.status(status.state);
-  draw();
+  document.querySelector("#scenes [aria-current]").scrollIntoView({ block: "nearest", inline: "nearest" });
+  frame.begin(name, services);
+  showSources(scene.files);
+  leave = scene.start($("stage"), frame, services) ?? (() => {});
+  // A link within the page loads none, so say where we are. The first time the browser does.
+  if (turn > 1) $("title").focus({ preventScroll: true });
+  if (turn > 1) scrollTo(0, 0);
 }
 
-for (const button of document.querySelectorAll("[data-client]")) {
-  button.addEventListener("click", () => source[button.dataset.client]());
-}
-
-for (const button of document.querySelectorAll("[data-fault]")) {
-  button.addEventListener("click", () => {
-    connection.note("fault", button.querySelector("b").textContent);
-    fetch(`/faults/${button.dataset.fault}`, { method: "POST" }).catch(() =>
-      connection.note("fault", "the server did not hear it"),
-    );
-  });
-}
-
-/** Draws at most once per frame, however many events a replay brings. */
-function draw() {
-  if (drawing) return;
-  drawing = true;
-  requestAnimationFrame(() => {
-    drawing = false;
-    market.draw();
-    const text = { ...counts, "last-id": lastId ?? "–" };
-    for (const [id, value] of Object.entries(text)) {
-      document.getElementById(id).textContent = value.toLocaleString("en");
+function showSources(files) {
+  const details = $("sources");
+  details.open = false;
+  details.replaceChildren(details.firstElementChild);
+  details.ontoggle = async () => {
+    details.ontoggle = null;
+    for (const file of files) {
+      const text = await fetch(`/source/${file}`).then((response) => response.text());
+      const code = element("pre", "source");
+      code.append(element("code", "", text));
+      code.tabIndex = 0;
+      code.setAttribute("role", "region");
+      code.setAttribute("aria-label", file);
+      details.append(element("h3", "", `demo/${file}`), code);
     }
-    document.querySelector(".proof").dataset.intact = String(counts.lost + counts.repeated === 0);
-  });
+  };
 }
+
+addEventListener("hashchange", () => void show());
+void show();

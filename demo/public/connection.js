@@ -33,7 +33,13 @@ export function createConnectionView() {
     $("countdown").style.transform = `scaleX(${left > 0 ? left / status.delay : 0})`;
   }
 
-  return { show, note: log };
+  function clear() {
+    show({ state: "idle" });
+    $("log").replaceChildren();
+    $("error").replaceChildren("none");
+  }
+
+  return { show, clear, note: log };
 }
 
 /** An entry in the log of changes. */
@@ -54,8 +60,9 @@ function headline(status, left) {
     case "waiting":
       return `Next attempt in ${seconds(left)}`;
     case "paused":
-      return "Waiting for the network";
+      return status.reason === "offline" ? "Waiting for the network" : `Paused: ${status.reason}`;
     case "closed":
+      if (status.reason === "complete") return "Complete";
       return status.error ? "Closed by an error" : "Closed";
     default:
       return "Not started";

@@ -37,8 +37,9 @@ export function createContinuity(canvas) {
       const to = x(changes[index + 1]?.at ?? now);
       if (to > from) fill(up ? "--live" : "--down-band", from, 0, to - from, BAND);
     }
+    const bar = events.length > 200 ? 1 : 3;
     for (const { at, delivery } of events) {
-      fill(`--${delivery}`, x(at) - 1.5, BAND + 6, 3, height - BAND - 6 - AXIS);
+      fill(`--${delivery}`, x(at) - bar / 2, BAND + 6, bar, height - BAND - 6 - AXIS);
     }
 
     context.fillStyle = style.getPropertyValue("--muted");
@@ -59,6 +60,10 @@ export function createContinuity(canvas) {
   });
 
   return {
+    clear() {
+      events.length = changes.length = 0;
+    },
+
     event(at, delivery) {
       events.push({ at, delivery });
       // Here and not in paint: a hidden page is not painted, but must not grow either.

@@ -140,7 +140,7 @@ describe.concurrent("the demo", { timeout: 40_000 }, () => {
       await start();
       const client = follow(url);
       await client.more(3);
-      await post(`${url}/faults/drop`);
+      await post(`${url}/faults/ticker/drop`);
       await client.until(() => client.source.status.state === "waiting");
       await client.more(4);
       expect(client.statuses.map(({ state }) => state)).toEqual(["open", "waiting", "connecting", "open"]);
@@ -152,7 +152,7 @@ describe.concurrent("the demo", { timeout: 40_000 }, () => {
       await start();
       const client = follow(url);
       await client.more(3);
-      await post(`${url}/faults/unavailable`);
+      await post(`${url}/faults/ticker/unavailable`);
       await client.until(() => client.statuses.filter(({ state }) => state === "open").length === 2);
       await client.more(3);
 
@@ -174,7 +174,7 @@ describe.concurrent("the demo", { timeout: 40_000 }, () => {
       const client = follow(url);
       await client.more(3);
       expect(client.refreshes.count).toBe(1);
-      await post(`${url}/faults/expire`);
+      await post(`${url}/faults/ticker/expire`);
       await client.until(() => client.source.status.state === "waiting");
       await client.more(4);
       expect(client.refreshes.count).toBe(2);
@@ -186,7 +186,7 @@ describe.concurrent("the demo", { timeout: 40_000 }, () => {
       await start();
       const client = follow(url, { idleTimeout: 1_800 });
       await client.more(3);
-      await post(`${url}/faults/silence`);
+      await post(`${url}/faults/ticker/silence`);
       await client.until(() => client.source.status.state === "waiting");
       expect(client.source.status).toMatchObject({ error: { code: "idle-timeout" } });
       await client.more(4);
@@ -203,7 +203,43 @@ describe.concurrent("the demo", { timeout: 40_000 }, () => {
       expect(refused.headers.get("www-authenticate")).toMatch(/^Bearer/);
       const preflight = await fetch(`${url}/events`, { method: "OPTIONS" });
       expect(preflight.headers.get("access-control-allow-origin")).toBe("*");
-      expect(preflight.headers.get("access-control-allow-headers")).toBe("Authorization, Last-Event-ID");
+      expect(preflight.headers.get("access-control-allow-headers")).toBe(
+        "Authorization, Content-Type, Last-Event-ID",
+      );
+    });
+
+    it("lets one client have 24 streams, says when to come back, and the client obeys", async () => {
+      const { url, start } = await createHome();
+      await start();
+      const ending = new AbortController();
+      const ask = () => fetch(`${url}/ticker`, { signal: ending.signal });
+      const answers = await Promise.all(Array.from({ length: 25 }, ask));
+      expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+        ...Array.from({ length: 24 }, () => 200),
+        429,
+      ]);
+      const client = follow(url);
+      await client.until(() => client.source.status.state === "waiting");
+      expect(client.source.status).toMatchObject({
+        error: { status: 429 },
+        delay: expect.toSatisfy((ms: number) => ms >= 5_000),
+      });
+      ending.abort();
+      await client.more(1);
+    });
+
+    it("lets one client begin 60 streams in ten seconds, and says when to come back", async () => {
+      const { url, start } = await createHome();
+      await start();
+      const statuses: number[] = [];
+      let response: Response;
+      do {
+        response = await fetch(`${url}/events`); // 401, and counted
+        statuses.push(response.status);
+      } while (response.status !== 429 && statuses.length < 100);
+      expect(statuses).toHaveLength(61);
+      expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
+      expect(response.headers.get("access-control-expose-headers")).toContain("Retry-After");
     });
 
     it("prints its URL, no more, and ends with code 0 while streams are open", async () => {

@@ -71,12 +71,31 @@ export async function createHome() {
   };
 }
 
+/** A server of its own, without anything around it. */
+export async function startAlone() {
+  const home = await createHome();
+  return { ...home, server: await home.start() };
+}
+
 export async function startServer(env: Record<string, string>) {
   const server = run("server.ts", [], env);
   await server.until(() => server.stdout.length > 0 || !server.isRunning());
   const url = /http:\/\/[\d.]+:\d+/.exec(server.stdout[0] ?? "")?.[0];
   if (url === undefined) throw new Error(`The server did not start: ${server.stderr.join("\n")}`);
   return { ...server, url };
+}
+
+/** Everything as `npm run demo -- --all` has it: the server, which is started again when it ends, PHP, nginx, Redis. */
+export async function startAll(env: Record<string, string> = {}) {
+  const { db } = await createHome();
+  const PORT = String(await freePort());
+  const demo = run("start.ts", ["--all"], { PORT, DEMO_DB: db, DEMO_SERVICES_PORT: "0", ...env });
+  // The processes around it are ended by itself only.
+  atCleanUp(() => demo.end("SIGTERM"));
+  await demo.until(() => demo.stdout.length > 1 || !demo.isRunning());
+  const [url, nginx] = demo.stdout.map((line) => /https?:\/\/[\d.]+:\d+/.exec(line)?.[0]);
+  if (!url || !nginx) throw new Error(`The demo did not start: ${demo.stderr.join("\n")}`);
+  return { ...demo, url, nginx };
 }
 
 export async function freePort(): Promise<number> {

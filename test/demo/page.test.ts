@@ -1,106 +1,55 @@
-import { chromium, type Browser, type Page } from "playwright";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Browser } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chromiumOptions } from "../setup/browsers.ts";
-import { cleanUp, createHome } from "./harness.ts";
+import { atCleanUp, cleanUp, newToken, startAlone } from "./harness.ts";
+import { launchChromium, visit } from "./visit.ts";
 
-let browser: Browser;
+const SCENES = [
+  "dashboard",
+  "notifications",
+  "posts",
+  "viewers",
+  "ticker",
+  "log",
+  "progress",
+  "assistant",
+  "php",
+];
 
-beforeAll(async () => {
-  browser = await chromium.launch(chromiumOptions);
-});
-afterAll(async () => {
-  await browser.close();
-  await cleanUp();
-});
-
-/** The page of a server of its own, with everything that it may not do written down. */
-async function visit() {
-  const home = await createHome();
-  const server = await home.start();
-  const page = await browser.newPage();
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => {
-    // The browser itself logs every request that fails. Here they do, on purpose.
-    const isNetworkNoise = /^Failed to load resource: (net::ERR_|.* status of (401|503) )/.test(
-      message.text(),
-    );
-    if (["error", "warning"].includes(message.type()) && !isNetworkNoise) complaints.push(message.text());
+describe.concurrent("the page", { timeout: 90_000 }, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchChromium();
   });
-  page.on("request", (request) => {
-    if (new URL(request.url()).origin !== home.url) complaints.push(`foreign request: ${request.url()}`);
-  });
-  await page.goto(home.url);
-  await inState(page, "open");
-  await moreEvents(page);
-  return { ...home, server, page, complaints };
-}
-
-const read = async (page: Page, id: string): Promise<number> =>
-  Number((await page.locator(`#${id}`).textContent())?.replaceAll(",", ""));
-
-const inState = (page: Page, state: string): Promise<unknown> =>
-  page.waitForFunction((wanted) => document.querySelector("#state")?.textContent === wanted, state);
-
-const logged = (page: Page, text: string): Promise<void> =>
-  page.locator("#log li", { hasText: text }).first().waitFor();
-
-async function moreEvents(page: Page, count = 3): Promise<void> {
-  const goal = (await read(page, "last-id")) + count;
-  await page.waitForFunction(
-    (id) => Number(document.querySelector("#last-id")?.textContent?.replaceAll(",", "")) >= id,
-    Number.isNaN(goal) ? count : goal,
-  );
-}
-
-async function expectIntact(page: Page): Promise<void> {
-  expect(await read(page, "lost")).toBe(0);
-  expect(await read(page, "repeated")).toBe(0);
-  // The counters could be wrong, so ask the list as well.
-  const ids = (await page.locator("#rows .id").allTextContents()).map(Number).toReversed();
-  expect(ids.length).toBeGreaterThan(3);
-  expect(ids).toEqual(ids.map((_, index) => (ids[0] ?? 0) + index));
-}
-
-describe.concurrent("the page", { timeout: 60_000 }, () => {
-  it.each([
-    ["drop", "network"],
-    ["unavailable", "http-status"],
-    ["expire", "the server refused the token"],
-    ["silence", "idle-timeout"],
-  ])("recovers from the fault %s and has lost nothing", async (fault, trace) => {
-    const { page, complaints } = await visit();
-    await page.click(`[data-fault=${fault}]`);
-    await logged(page, trace);
-    await logged(page, "caught up");
-    await inState(page, "open");
-    await moreEvents(page);
-    await expectIntact(page);
-    expect(await read(page, "reconnects")).toBe(1);
-    expect(await read(page, "replayed")).toBeGreaterThan(0);
-    expect(complaints).toEqual([]);
+  afterAll(async () => {
+    await browser.close();
+    await cleanUp();
   });
 
   it("survives a server that is killed and started again", async () => {
-    const { page, complaints, server, start } = await visit();
+    const { url, server, start } = await startAlone();
+    const visitor = await visit(browser, url, "ticker");
+    await visitor.moreEvents();
     await server.end("SIGKILL");
-    await inState(page, "waiting");
+    await visitor.inState("waiting");
     await start();
-    await inState(page, "open");
-    await moreEvents(page);
-    await expectIntact(page);
-    expect(complaints).toEqual([]);
+    await visitor.inState("open");
+    await visitor.moreEvents();
+    await visitor.expectIntact();
   });
 
   it("shows the status union, with a countdown, while it waits", async () => {
-    const { page, server } = await visit();
+    const { url, server } = await startAlone();
+    const { page, inState, logged, text } = await visit(browser, url, "ticker");
+    await inState("open");
     await server.end("SIGTERM");
-    await logged(page, "network");
+    await logged("network");
     await page.waitForFunction(() =>
       /^Next attempt in \d\.\d\ss$/.test(document.querySelector("#headline")?.textContent ?? ""),
     );
-    const union = await page.locator("#union").textContent();
-    expect(union).toMatch(
+    expect(await text("union")).toMatch(
       /state: "waiting",\n {2}attempt: \d+,\n {2}delay: \d+,\n {2}error: EventSourceError \{ code: "network" \},/,
     );
     await page.waitForFunction(
@@ -108,28 +57,107 @@ describe.concurrent("the page", { timeout: 60_000 }, () => {
     );
   });
 
-  it("closes, opens and reconnects from the keyboard", async () => {
-    const { page, complaints } = await visit();
+  it("closes, opens, reconnects and changes scenes from the keyboard, and leaves no stream behind", async () => {
+    const { url } = await startAlone();
+    const visitor = await visit(browser, url, "ticker");
+    const { page, read } = visitor;
     const press = (name: string) => page.getByRole("button", { name, exact: true }).press("Enter");
+    await visitor.moreEvents();
     await press("Close");
-    await inState(page, "closed");
-    const last = await read(page, "last-id");
+    await visitor.inState("closed");
+    const last = await read("last-id");
     await press("Open");
-    await inState(page, "open");
-    await moreEvents(page);
+    await visitor.inState("open");
+    await visitor.moreEvents();
     await press("Reconnect");
     await page.waitForFunction(() => document.querySelector("#reconnects")?.textContent === "2");
-    await moreEvents(page);
-    expect(await read(page, "last-id")).toBeGreaterThan(last);
-    await expectIntact(page);
-    expect(complaints).toEqual([]);
+    await visitor.moreEvents();
+    expect(await read("last-id")).toBeGreaterThan(last);
+
+    const ended = page.waitForEvent("requestfailed", (request) => request.url().endsWith("/events"));
+    await page.getByRole("link", { name: "Log tail" }).press("Enter");
+    await ended;
+    await visitor.inState("open");
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Log tail");
+    expect(await page.title()).toBe("Log tail · everspring demo");
+    await visitor.expectIntact();
+  });
+
+  it("says what to install for a scene whose program is not there, and shows the code of each", async () => {
+    const { url } = await startAlone();
+    const visitor = await visit(browser, url, "php");
+    await visitor.says("#missing", /npm run demo -- --all/);
+    await visitor.page.click("#sources summary");
+    await visitor.says(".source", /set_time_limit/);
+    // Alone, nobody would start the server again.
+    expect(await visitor.page.locator("[data-fault=restart]").isDisabled()).toBe(true);
+    expect((await fetch(`${url}/source/data/events.db`)).status).toBe(404);
+    await visitor.expectIntact();
   });
 
   it("fits every screen from 320 px on", async () => {
-    const { page } = await visit();
-    for (const width of [320, 390, 768, 1920]) {
-      await page.setViewportSize({ width, height: 800 });
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+    const { url } = await startAlone();
+    const { page, complaints } = await visit(browser, url, "ticker");
+    for (const scene of SCENES) {
+      await page.goto(`${url}/#/${scene}`);
+      await page.locator(`#stage[data-scene=${scene}]`).waitFor();
+      for (const width of [320, 390, 768, 1024, 1920]) {
+        await page.setViewportSize({ width, height: 800 });
+        expect(await page.evaluate(() => document.documentElement.scrollWidth), scene).toBe(width);
+      }
     }
+    expect(complaints).toEqual([]);
+  });
+
+  it("a page of another origin reads the stream, resumes it, and honours Retry-After, but not by cookie", async () => {
+    const { url } = await startAlone();
+    const other = createServer((_req, res) =>
+      res
+        .setHeader("Content-Type", "text/html")
+        .end(`<script src="${url}/everspring.global.min.js"></script>`),
+    ).listen(0, "127.0.0.1");
+    await once(other, "listening");
+    atCleanUp(() => {
+      other.closeAllConnections();
+      other.close();
+    });
+    const page = await browser.newPage();
+    await page.goto(`http://127.0.0.1:${(other.address() as AddressInfo).port}/`);
+    const token = await newToken(url);
+
+    const { ids, delays } = await page.evaluate(
+      async ([demo, secret]) => {
+        const { everspring } = globalThis as unknown as { everspring: typeof import("../../src/index.ts") };
+        const source = everspring.createEventSource(`${demo}/events`, {
+          headers: everspring.bearer(() => secret!),
+        });
+        const seen: number[] = [];
+        const waits: number[] = [];
+        source.onStatus((status) => {
+          if (status.state === "waiting" && status.error.status === 503) waits.push(status.delay);
+        });
+        const more = (count: number) =>
+          new Promise<void>((resolve) => {
+            const undo = source.onEvent(() => --count || (undo(), resolve()));
+          });
+        source.onEvent(({ lastEventId }) => void seen.push(Number(lastEventId)));
+        await more(3);
+        for (const fault of ["drop", "unavailable"]) {
+          await fetch(`${demo}/faults/ticker/${fault}`, { method: "POST", mode: "no-cors" });
+          await more(4);
+        }
+        source.close();
+        return { ids: seen, delays: waits };
+      },
+      [url, token],
+    );
+    expect(ids).toEqual(ids.map((_, index) => ids[0]! + index));
+    expect(delays.length).toBeGreaterThan(0);
+    expect(Math.min(...delays)).toBeGreaterThanOrEqual(3_000);
+    const byCookie = await page.evaluate(
+      (demo) => fetch(`${demo}/notifications/by-cookie`, { credentials: "include" }).catch(String),
+      url,
+    );
+    expect(byCookie).toMatch(/^TypeError/);
   });
 });

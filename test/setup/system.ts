@@ -33,6 +33,9 @@ export const programs = {
   xvfb: { package: "xvfb", places: ["Xvfb"] },
   nginx: { package: "nginx", places: ["nginx", "/usr/sbin/nginx"] },
   redisServer: { package: "redis-server", places: ["redis-server"] },
+  php: { package: "php-cli", places: ["php"] },
+  // For the certificate of nginx: browsers speak HTTP/2 over TLS only.
+  openssl: { package: "openssl", places: ["openssl"] },
 } as const satisfies Record<string, Program>;
 
 export type ProgramName = keyof typeof programs;

@@ -8,6 +8,8 @@ import { miniBrowserPath, webKitWebDriverPath, xvfbPath } from "./system.ts";
 /** A window of WebKitGTK's own small browser, driven by WebDriver. */
 export interface WebKitGtk {
   open(url: string): Promise<void>;
+  /** Runs an async function's body in the page, and resolves with what it returns. */
+  run(body: string): Promise<unknown>;
   /** PNG. */
   screenshot(): Promise<Buffer>;
   close(): Promise<void>;
@@ -31,9 +33,16 @@ export async function startWebKitGtk(): Promise<WebKitGtk> {
   };
   try {
     const display = process.env["DISPLAY"] ?? (await startDisplay(start));
-    const call = await startDriver(start, { ...process.env, DISPLAY: display });
+    // As a desktop has it: for `C` the page's language is "C", which is none, and `Intl` throws.
+    const env = { ...process.env, LC_ALL: undefined, LANG: "en_US.UTF-8", DISPLAY: display };
+    const call = await startDriver(start, env);
     return {
       open: async (url) => void (await call("POST", "/url", { url })),
+      run: (body) =>
+        call("POST", "/execute/async", {
+          script: `const done = arguments[0]; (async () => { ${body} })().then(done, (error) => done(String(error)));`,
+          args: [],
+        }),
       screenshot: async () => Buffer.from((await call("GET", "/screenshot")) as string, "base64"),
       async close() {
         await call("DELETE", "").catch(() => {});
@@ -65,6 +74,7 @@ async function startDriver(start: Start, env: NodeJS.ProcessEnv): Promise<Call> 
   const capabilities = {
     alwaysMatch: {
       browserName: "MiniBrowser",
+      timeouts: { script: 80_000 },
       "webkitgtk:browserOptions": { args: ["--automation"], binary: miniBrowserPath() },
     },
   };

@@ -1,5 +1,5 @@
 // Cards with sparklines, and the list of the last events.
-import { clock, element } from "./dom.js";
+import { clock, element } from "../dom.js";
 
 const POINTS = 40;
 const ROWS = 60;
@@ -12,7 +12,7 @@ const change = new Intl.NumberFormat("en", {
 const percent = (value) => change.format(value / 100);
 const direction = (value) => (value > 0 ? "up" : value < 0 ? "down" : "flat");
 
-export function createMarket() {
+export function createMarket(stage) {
   const cards = new Map();
   let rows = [];
 
@@ -20,13 +20,14 @@ export function createMarket() {
     add(tick) {
       rows.push(tick);
       if (rows.length > ROWS) rows = rows.slice(-ROWS);
-      if (!cards.has(tick.symbol)) cards.set(tick.symbol, createCard(tick.symbol));
+      if (!cards.has(tick.symbol))
+        cards.set(tick.symbol, createCard(tick.symbol, stage.querySelector("#market")));
       cards.get(tick.symbol).add(tick);
     },
 
     draw() {
       for (const card of cards.values()) card.draw();
-      const table = document.querySelector("#rows");
+      const table = stage.querySelector("#rows");
       for (const tick of rows) table.prepend(row(tick));
       rows = [];
       while (table.children.length > ROWS) table.lastChild.remove();
@@ -47,7 +48,7 @@ function row({ id, symbol, price: value, change: moved, at, delivery }) {
   return line;
 }
 
-function createCard(symbol) {
+function createCard(symbol, market) {
   const prices = [];
   let latest;
   let dirty = false;
@@ -59,7 +60,6 @@ function createCard(symbol) {
   head.append(element("h3", "", symbol), moved);
   const { svg, line, area } = createSparkline();
   root.append(head, value, svg);
-  const market = document.querySelector("#market");
   market.insertBefore(root, [...market.children].find((other) => other.dataset.symbol > symbol) ?? null);
   root.dataset.symbol = symbol;
 

@@ -1,4 +1,9 @@
-// Invented companies on a random walk.
+// Ticker: invented companies on a random walk. /ticker is open to all, /events wants a token.
+import { Router } from "express";
+import type { Feed } from "../feed.ts";
+import type { Scene, Stage } from "../stage.ts";
+
+const EVERY = Number(process.env["DEMO_TICK"] ?? 500);
 
 export interface Tick {
   symbol: string;
@@ -7,6 +12,22 @@ export interface Tick {
   change: number;
   /** ISO 8601 time at which the server made this tick. */
   at: string;
+}
+
+export async function createTicker({ guard, tokens, report }: Stage, feed: Feed): Promise<Scene> {
+  // The walk goes on from the prices of the last run.
+  const walk = createWalk(await feed.recent(200));
+  const ticking = setInterval(() => {
+    feed
+      .publish("tick", walk.next())
+      .catch((error: Error) => report(new Error(`not published: ${error.message}`)));
+  }, EVERY);
+
+  const routes = Router();
+  const gate = guard("ticker", tokens.revoke);
+  routes.get("/ticker", gate, feed.join);
+  routes.get("/events", gate, tokens.require, feed.join);
+  return { routes, close: () => clearInterval(ticking) };
 }
 
 const OPENING: Readonly<Record<string, number>> = {
@@ -20,8 +41,8 @@ const OPENING: Readonly<Record<string, number>> = {
 
 const round = (value: number): number => Math.round(value * 100) / 100;
 
-/** `recent` is the data of the last events in the log: the walk goes on from the prices of the last run. */
-export function createTicker(recent: readonly string[], random: () => number = Math.random) {
+/** `recent` is the data of the last events in the log. */
+function createWalk(recent: readonly string[], random: () => number = Math.random) {
   const prices = new Map(Object.entries(OPENING));
   for (const data of recent) {
     const tick: Tick = JSON.parse(data);

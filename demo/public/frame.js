@@ -1,0 +1,149 @@
+// What stands around every scene: the state of its connection, the proof that nothing was lost, and the faults.
+import { access, refreshed } from "./access.js";
+import { createConnectionView } from "./connection.js";
+import { createContinuity } from "./continuity.js";
+import { followPage } from "/everspring/lifecycle.js";
+
+const $ = (id) => document.getElementById(id);
+
+export function createFrame() {
+  const view = createConnectionView();
+  const continuity = createContinuity($("continuity"));
+  let scene;
+  let source;
+  let undo = () => {};
+  let counts;
+  let caughtUp = 0;
+  let isReplay = false;
+  let last;
+  let drawing = false;
+
+  for (const button of document.querySelectorAll("[data-client]"))
+    button.addEventListener("click", () => source?.[button.dataset.client]());
+
+  for (const button of document.querySelectorAll("[data-fault]"))
+    button.addEventListener("click", () => {
+      view.note("fault", button.querySelector("b").textContent);
+      breakIt(button.dataset.fault).catch(() => view.note("fault", "the server did not hear it"));
+    });
+
+  /** The token goes along, so that "Expire" means this page's. */
+  const breakIt = async (fault) =>
+    fetch(`/faults/${scene}/${fault}`, { method: "POST", headers: await access.headers() });
+
+  refreshed.addEventListener("refreshed", () => view.note("token", "401: a new one was asked for, and came"));
+
+  const frame = {
+    note: view.note,
+
+    /** "live", "replay" for what comes late after a break, "before" for what had happened before this page. */
+    get delivery() {
+      return !isReplay ? "live" : counts.opened > 1 ? "replay" : "before";
+    },
+
+    /** A new scene, with counters at 0. */
+    begin(name, services) {
+      frame.release();
+      scene = name;
+      counts = { opened: 0, events: 0, replayed: 0, lost: 0, repeated: 0 };
+      last = undefined;
+      view.clear();
+      continuity.clear();
+      $("client").hidden = false;
+      // Alone, without demo/start.ts, nobody would start the server again.
+      document.querySelector("[data-fault=restart]").disabled = !services.canRestart;
+      draw();
+    },
+
+    /**
+     * Watches a client. `at` tells when an event was sent; `check` how many were lost between two of them, -1 for
+     * one that came twice. Without it ids are consecutive numbers.
+     */
+    watch(client, { endpoint, at = atOf, check = checkIds, isNew = false }) {
+      frame.release();
+      source = client;
+      $("endpoint").textContent = endpoint;
+      if (isNew) last = undefined;
+      const undos = [
+        client.onEvent((event) => frame.count(event, at(event), check)),
+        // The server marks the end of a replay with a comment.
+        client.onComment((comment) => comment.trim() === "live" && live()),
+        client.onStatus((status) => frame.show(status)),
+        followPage(client),
+      ];
+      undo = () => undos.forEach((end) => end());
+      frame.show(client.status);
+    },
+
+    release() {
+      undo();
+      undo = () => {};
+      source = undefined;
+    },
+
+    /** For a scene whose stream is no client: its status, and its events. */
+    show(status) {
+      if (status.state === "open") {
+        counts.opened++;
+        isReplay = true;
+        caughtUp = 0;
+      }
+      view.show(status);
+      continuity.status(status.state);
+      draw();
+    },
+
+    count(event, at = Date.now(), check = checkIds) {
+      const lost = last === undefined ? 0 : check(last, event);
+      if (lost < 0) counts.repeated++;
+      else counts.lost += lost;
+      counts.events++;
+      last = event;
+      const { delivery } = frame;
+      if (delivery === "replay") {
+        counts.replayed++;
+        caughtUp++;
+      }
+      continuity.event(at, delivery);
+      draw();
+    },
+
+    /** What comes from now on is no replay. */
+    live,
+
+    /** A scene without a client to reconnect, close or open. */
+    hideClient() {
+      $("client").hidden = true;
+    },
+  };
+
+  function live() {
+    if (caughtUp > 0) view.note("resumed", `caught up ${caughtUp} event${caughtUp === 1 ? "" : "s"}`);
+    isReplay = false;
+    caughtUp = 0;
+  }
+
+  /** Ten times a second at most, however many events a replay brings. */
+  function draw() {
+    if (drawing) return;
+    drawing = true;
+    setTimeout(() => {
+      drawing = false;
+      const { opened, events, replayed, lost, repeated } = counts;
+      const texts = { events, replayed, lost, repeated, reconnects: Math.max(0, opened - 1) };
+      for (const [id, value] of Object.entries(texts)) $(id).textContent = value.toLocaleString("en");
+      $("last-id").textContent = last?.lastEventId || "–";
+      document.querySelector(".proof").dataset.intact = String(lost + repeated === 0);
+    }, 100);
+  }
+
+  return frame;
+}
+
+const atOf = ({ data }) => Date.parse(data?.at) || Date.now();
+
+/** Consecutive ids are the proof: a jump means lost events, a step back means repeated ones. */
+function checkIds(before, { lastEventId }) {
+  const step = Number(lastEventId) - Number(before.lastEventId);
+  return step > 0 ? step - 1 : -1;
+}

@@ -1,0 +1,33 @@
+// Server time in PHP: here is only what the page asks the demo server. The streams are in ../php.
+import { writeFileSync } from "node:fs";
+import { Router, type Request } from "express";
+import type { Scene, Stage } from "../stage.ts";
+
+const OUTAGE = 6_000;
+
+export function createPhp({ folder, tokens }: Stage, restart: () => boolean): Scene {
+  const faults = { drop: 0, silence: 0, unavailableUntil: 0 };
+  const actions: Record<string, (req: Request) => unknown> = {
+    drop: () => (faults.drop = Date.now()),
+    silence: () => (faults.silence = Date.now()),
+    unavailable() {
+      faults.drop = Date.now();
+      faults.unavailableUntil = Date.now() + OUTAGE;
+    },
+    expire(req) {
+      tokens.revoke(req);
+      faults.drop = Date.now();
+    },
+    restart,
+  };
+
+  const routes = Router();
+  routes.post("/:fault", (req, res) => {
+    const act = Object.hasOwn(actions, req.params.fault) && actions[req.params.fault];
+    if (!act) return void res.sendStatus(404);
+    act(req);
+    writeFileSync(`${folder}/php-faults.json`, JSON.stringify(faults));
+    res.sendStatus(204);
+  });
+  return { routes };
+}

@@ -1,0 +1,69 @@
+import { firefox } from "playwright";
+import { afterAll, describe, expect, it } from "vitest";
+import { firefoxOptions } from "../setup/browsers.ts";
+import { startWebKitGtk } from "../setup/webkitgtk.ts";
+import { atCleanUp, cleanUp, startAlone } from "./harness.ts";
+import { visit } from "./visit.ts";
+
+afterAll(cleanUp);
+
+/** Drives the page from within. Its own functions, since WebDriver knows no others. */
+const inPage = `
+  const number = (id) => Number(document.getElementById(id).textContent.replaceAll(",", ""));
+  const until = async (isSo) => {
+    while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 50));
+  };
+  const more = async (count) => {
+    const goal = number("events") + count;
+    await until(() => number("events") >= goal);
+  };
+  const suffer = async (fault) => {
+    const before = number("reconnects");
+    document.querySelector("[data-fault=" + fault + "]").click();
+    await until(() => number("reconnects") > before);
+  };`;
+
+describe("the page", { timeout: 90_000 }, () => {
+  it("in WebKitGTK: dashboard and notifications", async () => {
+    const webKit = await startWebKitGtk();
+    atCleanUp(() => webKit.close());
+    const { url } = await startAlone();
+    await webKit.open(`${url}/#/dashboard`);
+    const dashboard = await webKit.run(`${inPage}
+      await more(10);
+      for (const fault of ["drop", "expire"]) await suffer(fault);
+      await more(10);
+      return { lost: number("lost"), repeated: number("repeated") };`);
+    expect(dashboard).toEqual({ lost: 0, repeated: 0 });
+    const notifications = await webKit.run(`${inPage}
+      location.hash = "#/notifications";
+      await until(() => document.querySelector("#state").textContent === "open" && document.querySelector("#send"));
+      document.querySelector("#send .primary").click();
+      await until(() => document.querySelector("#inbox").textContent.includes("Are you there?"));
+      await suffer("drop");
+      await more(1);
+      return { lost: number("lost"), repeated: number("repeated") };`);
+    expect(notifications).toEqual({ lost: 0, repeated: 0 });
+  });
+
+  it("in Firefox: dashboard and notifications", async () => {
+    const fox = await firefox.launch(firefoxOptions);
+    atCleanUp(() => fox.close());
+    const { url } = await startAlone();
+    const visitor = await visit(fox, url, "dashboard");
+    await visitor.moreEvents(10);
+    await visitor.suffer("drop", "network");
+    await visitor.suffer("expire", "401");
+    await visitor.moreEvents(10);
+    await visitor.expectIntact();
+
+    await visitor.page.click("a[href='#/notifications']");
+    await visitor.inState("open");
+    await visitor.page.click("#send .primary");
+    await visitor.says("#inbox li", /Are you there\?/);
+    await visitor.suffer("unavailable", "503");
+    await visitor.page.click("#send .primary");
+    await visitor.moreEvents(1);
+    await visitor.expectIntact();
+  });
+});

@@ -1,0 +1,293 @@
+import type { Browser } from "playwright";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cleanUp, newToken, startAll } from "./harness.ts";
+import { launchChromium, visit, type Visitor } from "./visit.ts";
+
+let browser: Browser;
+let demo: Awaited<ReturnType<typeof startAll>>;
+const visitors = new Map<string, Visitor>();
+
+beforeAll(async () => {
+  [browser, demo] = await Promise.all([
+    launchChromium(),
+    startAll({
+      DEMO_RETRY: "200",
+      DEMO_TOKEN_LIFE: "4000",
+      DEMO_JOB_STEP: "200",
+      DEMO_TOKEN_PACE: "150",
+    }),
+  ]);
+}, 60_000);
+afterAll(async () => {
+  await browser?.close();
+  await cleanUp();
+});
+
+/** Opens a scene, and leaves it open for the restart at the end. */
+async function enter(scene: string): Promise<Visitor> {
+  const visitor = await visit(browser, demo.url, scene);
+  visitors.set(scene, visitor);
+  return visitor;
+}
+
+async function sufferAll(visitor: Visitor): Promise<void> {
+  await visitor.suffer("drop", "network");
+  await visitor.suffer("silence", "idle-timeout");
+  await visitor.suffer("unavailable", "503");
+  await visitor.suffer("expire", "401");
+  await visitor.inState("open");
+}
+
+describe.concurrent("a scene, with every fault", { timeout: 90_000 }, () => {
+  it("dashboard", async () => {
+    const visitor = await enter("dashboard");
+    await visitor.moreEvents(20);
+    await visitor.says("#users", /^[\d,]+$/);
+    await sufferAll(visitor);
+    await visitor.moreEvents(10);
+    expect(await visitor.read("replayed")).toBeGreaterThan(30);
+    await visitor.says("#orders", /^\d+$/);
+    await visitor.expectAccessible();
+    await visitor.expectIntact();
+  });
+
+  it("notifications: by cookie, by a token that expires, by a token in the URL", async () => {
+    const visitor = await enter("notifications");
+    const { page } = visitor;
+    const send = async (to: string, text: string) => {
+      await page.selectOption("#send [name=to]", to);
+      await page.fill("#send [name=text]", text);
+      await page.click("#send .primary");
+    };
+    await visitor.inState("open");
+    await send("grace", "for Grace only");
+    await send("ada", "for me");
+    await visitor.says("#inbox li", /for me/);
+    expect(await page.locator("#inbox li", { hasText: "for Grace only" }).count()).toBe(0);
+    await sufferAll(visitor);
+
+    await page.check("[name=how][value=header]");
+    await visitor.says("#life", /valid for \d+ s/);
+    await visitor.inState("open");
+    // Two tokens run out.
+    for (let count = 0; count < 2; count++) {
+      await page.evaluate(() => document.querySelector("#log")?.replaceChildren());
+      await send("ada", `while token ${count} ends`);
+      await visitor.logged("401");
+      await visitor.inState("open");
+    }
+    await visitor.says("#inbox li", /while token 1 ends/);
+
+    await page.check("[name=how][value=url]");
+    await visitor.logged("/notifications/by-url");
+    await visitor.says("#how", /URLs are written down/);
+    await visitor.expectAccessible();
+    await visitor.expectIntact();
+  });
+
+  it("feed: what is posted is stored and comes to all, too much of it is 429", async () => {
+    const visitor = await enter("posts");
+    const { page } = visitor;
+    await visitor.inState("open");
+    const write = async (text: string) => {
+      await page.fill("#composer [name=text]", text);
+      await page.click("#composer .primary");
+    };
+    await write("<b>Hello</b> from a test");
+    await visitor.says("#posts li", /<b>Hello<\/b> from a test/);
+    await sufferAll(visitor);
+
+    // Somebody else posts while we are away.
+    await page.getByRole("button", { name: "Close", exact: true }).press("Enter");
+    await visitor.inState("closed");
+    const post = async () =>
+      fetch(`${demo.url}/posts`, {
+        method: "POST",
+        headers: { Authorization: `Bearer ${await newToken(demo.url)}`, "Content-Type": "application/json" },
+        body: '{"author":"Else","text":"missed?"}',
+      });
+    expect((await post()).status).toBe(201);
+    await page.getByRole("button", { name: "Open", exact: true }).press("Enter");
+    await page.locator("#posts .replay", { hasText: "missed?" }).waitFor();
+
+    let response = await post();
+    while (response.status === 201) response = await post();
+    expect(response.status).toBe(429);
+    expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
+    await write("one too many");
+    await visitor.says("#posting", /try again in \d+ s/);
+    await visitor.expectAccessible();
+    await visitor.expectIntact();
+  });
+
+  it("viewers: comings, goings, and one who is silently gone", async () => {
+    const visitor = await enter("viewers");
+    const { page } = visitor;
+    await visitor.says("[data-count=springs]", /^1$/);
+    await page.click("#bring");
+    await page.click("#bring");
+    await visitor.says("[data-count=springs]", /^3$/);
+    await page.click("#send-home");
+    await visitor.says("[data-count=springs]", /^2$/);
+    await visitor.says("#left", /^1$/);
+    await page.click("#mute");
+    await visitor.says("#cleaned", /^1$/);
+    await visitor.says("[data-count=springs]", /^1$/);
+    await page.check("[value=tides]");
+    await visitor.says("[data-count=tides]", /^1$/);
+    await visitor.says("[data-count=springs]", /^0$/);
+    await sufferAll(visitor);
+    await visitor.says("[data-count=tides]", /^1$/);
+    await visitor.expectAccessible();
+    await visitor.expectIntact();
+  });
+
+  it("ticker", async () => {
+    const visitor = await enter("ticker");
+    const { page } = visitor;
+    await visitor.moreEvents();
+    await sufferAll(visitor);
+    await visitor.moreEvents();
+    await visitor.expectAccessible();
+    await visitor.expectIntact();
+    // The counters could be wrong, so ask the list as well.
+    const ids = (await page.locator("#rows .id").allTextContents()).map(Number).toReversed();
+    expect(ids.length).toBeGreaterThan(3);
+    expect(ids).toEqual(ids.map((_, index) => (ids[0] ?? 0) + index));
+  });
+
+  it("log tail: lines of a real file, as text", async () => {
+    const visitor = await enter("log");
+    const { page } = visitor;
+    await page.click("[data-get='/nowhere']");
+    await visitor.says("#lines li", /404 GET \/nowhere \d+ms/);
+    await sufferAll(visitor);
+    await visitor.moreEvents(1);
+    await page.fill("#filter", "404");
+    await page.waitForFunction(
+      () =>
+        ![...document.querySelectorAll("#lines li:not([hidden])")].some(
+          (line) => !line.textContent?.includes("404"),
+        ),
+    );
+    await visitor.expectAccessible();
+    await visitor.expectIntact();
+  });
+
+  it("progress: a job that outlives its connections, and a stream that ends", async () => {
+    const visitor = await enter("progress");
+    const { page } = visitor;
+    await page.click("#begin");
+    await visitor.moreEvents();
+    await sufferAll(visitor);
+    await visitor.expectAccessible();
+    await visitor.inState("closed");
+    await visitor.says("#results li", /Job \d+ \d+ files [\da-f]{64}/);
+    expect(await visitor.text("union")).toContain('reason: "complete"');
+    expect(await visitor.read("events")).toBe(101);
+    await visitor.expectIntact();
+  });
+
+  it("assistant: stopped, cut and continued, whole in the end", async () => {
+    const visitor = await enter("assistant");
+    const { page } = visitor;
+    const goOn = () => page.click("#continue");
+    await page.fill("[name=prompt]", "Is anything lost?");
+    await page.press("[name=prompt]", "Enter");
+    await visitor.moreEvents();
+    await page.click("#stop");
+    await visitor.inState("closed");
+    await goOn();
+    await visitor.moreEvents();
+    for (const [fault, trace] of [
+      ["drop", "network"],
+      ["silence", "idle-timeout"],
+    ] as const) {
+      await page.click(`[data-fault=${fault}]`);
+      await visitor.says("#error", new RegExp(trace));
+      await page.locator("[data-ending=cut]").waitFor();
+      await goOn();
+      await visitor.moreEvents();
+    }
+    await page.click("[data-fault=expire]");
+    await page.locator("[data-ending=cut]").waitFor();
+    await goOn();
+    await visitor.logged("401");
+    await page.locator("[data-ending=whole]").waitFor();
+    const answer = (await page.locator(".answer").textContent()) ?? "";
+    expect(answer).toMatch(/Every event carries an id\..*and what had is not\.$/s);
+    expect(await visitor.read("events")).toBe(answer.match(/\S+/g)?.length);
+    await visitor.expectIntact();
+
+    await page.click("[data-fault=unavailable]");
+    await page.fill("[name=prompt]", "And now?");
+    await page.press("[name=prompt]", "Enter");
+    await visitor.says("#error", /503/);
+    await visitor.expectAccessible();
+    await visitor.expectIntact();
+    await page.close();
+  });
+
+  it("PHP: a script that ends is polled and misses no second, another one does not end", async () => {
+    const visitor = await enter("php");
+    const { page } = visitor;
+    await visitor.moreEvents(5);
+    expect(await visitor.read("reconnects")).toBeGreaterThan(0);
+    expect(await visitor.text("clock")).toMatch(/^\d\d:\d\d:\d\d$/);
+    await page.check("[value=endless]");
+    await visitor.inState("open");
+    await visitor.moreEvents(2);
+    await sufferAll(visitor);
+    await visitor.suffer("restart", "network");
+    await visitor.moreEvents(2);
+    await visitor.expectAccessible();
+    await visitor.expectIntact();
+    await page.close();
+  });
+
+  it("through nginx, over HTTP/2: PHP and Node under one roof", async () => {
+    const visitor = await visit(browser, demo.nginx, "php");
+    const { page } = visitor;
+    expect(await visitor.text("served")).toBe("Served over HTTP/2, log in Redis");
+    await page.check("[value=endless]");
+    await visitor.moreEvents();
+    await visitor.suffer("drop", "network");
+    await visitor.moreEvents();
+    await visitor.expectIntact();
+    const origins = await page.evaluate(() =>
+      performance.getEntriesByType("resource").map(({ name }) => new URL(name).origin),
+    );
+    expect([...new Set(origins)]).toEqual([demo.nginx]);
+
+    await page.click("a[href='#/dashboard']");
+    visitors.set("nginx", visitor);
+    await visitor.moreEvents(20);
+    await sufferAll(visitor);
+    await visitor.moreEvents(20);
+    await visitor.expectIntact();
+  });
+});
+
+it("the server is restarted under all of them, and they go on", async () => {
+  const names = ["dashboard", "notifications", "posts", "viewers", "ticker", "log", "nginx"];
+  const open = names.flatMap((name) => visitors.get(name) ?? []);
+  const progress = visitors.get("progress") ?? (await enter("progress"));
+  await progress.page.click("#begin");
+  await progress.moreEvents();
+  const before = await Promise.all([...open, progress].map(({ read }) => read("reconnects")));
+  const uptime = async () => ((await (await fetch(`${demo.url}/health`)).json()) as { up: number }).up;
+  const up = await uptime();
+  await progress.page.click("[data-fault=restart]");
+  await Promise.all(
+    [...open, progress].map(({ page }, index) =>
+      page.waitForFunction(
+        (count) => Number(document.querySelector("#reconnects")?.textContent) > count,
+        before[index] ?? 0,
+      ),
+    ),
+  );
+  expect(await uptime()).toBeLessThan(up);
+  await Promise.all([...open, progress].map(async ({ inState }) => inState("open")));
+  await progress.moreEvents();
+  await Promise.all([...open, progress].map((visitor) => visitor.expectIntact()));
+}, 90_000);

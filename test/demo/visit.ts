@@ -1,0 +1,94 @@
+// A visitor of the demo's page: one browser, a context for each page (a browser has six connections per context).
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium, type Browser, type Page } from "playwright";
+import { expect } from "vitest";
+import { chromiumOptions } from "../setup/browsers.ts";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+export const launchChromium = (): Promise<Browser> => chromium.launch(chromiumOptions);
+
+export type Visitor = Awaited<ReturnType<typeof visit>>;
+
+/** Opens a scene of the page, with everything that it may not do written down. */
+export async function visit(browser: Browser, url: string, scene: string) {
+  // Nothing is to move that need not: there are many pages, and few processors.
+  const page = await browser.newPage({ reducedMotion: "reduce", ignoreHTTPSErrors: true });
+  page.setDefaultTimeout(45_000);
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    // The browser itself logs every request that fails. Here they do, on purpose.
+    const isNetworkNoise =
+      /Failed to load resource|Cross-Origin Request Blocked|NetworkError|has been blocked by CORS policy/;
+    if (["error", "warning"].includes(message.type()) && !isNetworkNoise.test(message.text()))
+      complaints.push(message.text());
+  });
+  await page.goto(`${url}/#/${scene}`);
+  await page.waitForFunction(() => document.querySelector("#stage")?.childElementCount);
+
+  const text = async (id: string): Promise<string> => (await page.locator(`#${id}`).textContent()) ?? "";
+  const read = async (id: string): Promise<number> => Number((await text(id)).replaceAll(",", ""));
+
+  return {
+    page,
+    complaints,
+    text,
+    read,
+
+    inState: (state: string): Promise<unknown> =>
+      page.waitForFunction((wanted) => document.querySelector("#state")?.textContent === wanted, state),
+
+    logged: (words: string): Promise<void> =>
+      page.locator("#log li", { hasText: words }).first().waitFor({ state: "attached" }),
+
+    /** Until an element says something. */
+    says: (selector: string, words: RegExp): Promise<void> =>
+      page.locator(selector).filter({ hasText: words }).first().waitFor({ state: "attached" }),
+
+    async moreEvents(count = 3): Promise<void> {
+      const goal = (await read("events")) + count;
+      await page.waitForFunction(
+        (wanted) => Number(document.querySelector("#events")?.textContent?.replaceAll(",", "")) >= wanted,
+        goal,
+      );
+    },
+
+    /** Presses a button of the faults panel and waits until the client has noticed, and has what it missed. */
+    async suffer(fault: string, trace: string): Promise<void> {
+      const reconnects = await read("reconnects");
+      await page.evaluate(() => document.querySelector("#log")?.replaceChildren());
+      await page.click(`[data-fault=${fault}]`);
+      await page.locator("#log li", { hasText: trace }).first().waitFor({ state: "attached" });
+      await page.waitForFunction(
+        (before) => Number(document.querySelector("#reconnects")?.textContent) > before,
+        reconnects,
+      );
+    },
+
+    async expectIntact(): Promise<void> {
+      expect({ lost: await read("lost"), repeated: await read("repeated") }).toEqual({
+        lost: 0,
+        repeated: 0,
+      });
+      expect(complaints).toEqual([]);
+    },
+
+    /** Asks axe-core, in light and in dark. */
+    async expectAccessible(): Promise<void> {
+      if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe);
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme });
+        expect(await findViolations(page), colorScheme).toEqual([]);
+      }
+    },
+  };
+}
+
+async function findViolations(page: Page): Promise<string[]> {
+  return page.evaluate(async () => {
+    const { violations } = await (globalThis as unknown as { axe: typeof import("axe-core") }).axe.run();
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(" ")}`));
+  });
+}
