@@ -2,6 +2,7 @@ import { playwright } from "@vitest/browser-playwright";
 import { msw } from "msw/vite";
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 import type { BrowserProviderOption } from "vitest/node";
+import { current, olderMajors, onServer } from "./test/setup/frameworks.ts";
 import ClosingLine from "./test/setup/closing-line.ts";
 import { chromiumOptions, firefoxOptions } from "./test/setup/browsers.ts";
 import { webkitgtk } from "./test/setup/webkitgtk-provider.ts";
@@ -12,10 +13,11 @@ export default defineConfig({
     testTimeout: 20_000,
     projects: [
       {
+        plugins: [onServer],
         test: {
           name: "node",
           include: [
-            "test/{unit,machine,client,faults,msw,house,demo,pages}/**/*.test.ts",
+            "test/{unit,machine,client,faults,msw,testing,adapters,house,demo,pages,shared}/**/*.test.ts",
             "test/spec/{node,polyfill,drop-in}.test.ts",
           ],
           setupFiles: ["test/setup/node.ts"],
@@ -51,6 +53,21 @@ export default defineConfig({
       page("chromium", "chromium", playwright({ launchOptions: chromiumOptions })),
       page("firefox", "firefox", playwright({ launchOptions: firefoxOptions })),
       page("webkitgtk", "webkit", webkitgtk()),
+      {
+        ...olderMajors.vite,
+        test: {
+          name: "older-project",
+          provide: olderMajors.provide,
+          include: ["test/browser/adapters/{react,svelte}.test.ts"],
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions: chromiumOptions }),
+            instances: [{ browser: "chromium", name: "older" }],
+          },
+        },
+      },
     ],
   },
 });
@@ -62,9 +79,11 @@ function page(
   provider: BrowserProviderOption,
 ): TestProjectConfiguration {
   return {
-    plugins: [msw({ mode: "worker-only" })],
+    ...current.vite,
+    plugins: [msw({ mode: "worker-only" }), ...current.vite.plugins],
     test: {
       name: `${name}-project`,
+      provide: current.provide,
       include: ["test/browser/**/*.test.ts", "test/spec/page.test.ts"],
       globalSetup: ["test/browser/event-stream-server.ts", "test/spec/global-setup.ts"],
       // The files share a server, and a browser opens six connections to one at a time.

@@ -6,6 +6,9 @@ import { createNativeTransport, type EventTypes } from "./native.ts";
 import type { EventSourceOptions } from "./options.ts";
 import type { PerAttempt, Transport } from "./types.ts";
 
+/** Values of fetch's members that the native class has. */
+const asNative = /^(get|follow|cors|no-store)$/i;
+
 /** What only fetch can do, among the options that are ours. `init` holds the others. */
 const needFetch = /^(headers|body|fetch|onUnauthorized|idleTimeout|maxEventSize)$/;
 
@@ -26,14 +29,17 @@ export function chooseTransport(
   if (!/^(auto|fetch|native)$/.test(transport)) throw invalid("transport", "a known name or a function");
   if (transport === "fetch" || (transport === "auto" && (own.fetch || bodiesStream())))
     return createFetchTransport(url, own, { ...init, ...(credentials && { credentials }) }, clock);
-  const tooMuch = [
-    ...Object.keys(own).filter((name) => needFetch.test(name)),
-    ...Object.keys(init),
-    ...(credentials === "omit" ? ["credentials"] : []),
-    ...(lastEventId && !lastEventIdParam ? ["lastEventId"] : []),
-  ];
+  const tooMuch = Object.entries({ ...own, ...init })
+    // What is off, or says what the native class does anyway, asks for nothing.
+    .filter(
+      ([name, value]) => value && (name in init || needFetch.test(name)) && !asNative.test(value as string),
+    )
+    .map(([name]) => name);
+  if (credentials === "omit") tooMuch.push("credentials");
+  if (lastEventId && !lastEventIdParam) tooMuch.push("lastEventId");
+  const why = transport === "auto" ? "Response bodies do not stream here, and the" : "The";
   if (tooMuch.length)
-    throw new EventSourceError("unsupported", `The native EventSource cannot do: ${tooMuch.join(", ")}`);
+    throw new EventSourceError("unsupported", `${why} native EventSource cannot do: ${tooMuch.join(", ")}`);
   return createNativeTransport(url, own, credentials === "include", types, clock);
 }
 

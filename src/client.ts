@@ -7,16 +7,16 @@ import {
   type Environment,
 } from "./connection.ts";
 import type { SchemaDecoder } from "./decode.ts";
-import { createChannel, isThenable, type Channel, type ListenerOptions } from "./emitter.ts";
+import { createChannel, type Channel, type ListenerOptions } from "./emitter.ts";
 import type { EventSourceError } from "./errors.ts";
 import type { EventSourceClient } from "./event-source-client.ts";
 import { originOf, parseUrl, startingId } from "./http.ts";
-import { decodeFailed, isEnd, toEvent, type DecodedEvent } from "./interpret.ts";
+import { createInterpreter, type DecodedEvent } from "./interpret.ts";
 import { createFeed, createPump } from "./iterate.ts";
 import { isPlain, splitOptions, type EventSourceOptions } from "./options.ts";
 import { baseUrl, whenOnline } from "./page.ts";
 import { defaultRetry, type RetryPolicy } from "./retry.ts";
-import type { Decoder, EventsOf, PerAttempt, ServerSentEvent, StreamItem, TextEvents } from "./types.ts";
+import type { Decoder, EventsOf, PerAttempt, StreamItem, TextEvents } from "./types.ts";
 
 /** Where the stream is: a URL, or a function called at every attempt. Relative to the page where there is one. */
 export type EventSourceUrl = PerAttempt<string | URL>;
@@ -66,6 +66,9 @@ export function createClient<Events extends object = TextEvents>(
   const target = typeof url === "function" ? undefined : parseUrl(url, isUnresolved ? "http://a" : undefined);
 
   const byType = new Map<string, Channel<DecodedEvent>>();
+  /** The name of the event before, and who listens to it. */
+  let lastType: string | undefined;
+  let lastChannel: Channel<DecodedEvent> | undefined;
   const everyEvent = createChannel<DecodedEvent>();
   const statuses = createChannel<ConnectionStatus>();
   const errors = createChannel<EventSourceError>();
@@ -85,58 +88,38 @@ export function createClient<Events extends object = TextEvents>(
   };
   renew();
 
-  const pump = createPump<StreamItem>((item) => {
-    const { type, data, lastEventId, comment } = item;
-    if (data === undefined) {
-      connection.lastEventId = lastEventId;
-      if (comment !== undefined) void comments.emit(comment);
-      return undefined;
-    }
-    const event = toEvent(item, origin);
-    const { status } = connection;
-    const isLast = isEnd(event, endOn);
-    if (status !== connection.status) return undefined;
-    if (isLast) {
+  const interpret = createInterpreter(ours, {
+    phase: () => connection.status,
+    wants: (type) => byType.get(type)?.size() || everyEvent.size(),
+    complete({ lastEventId }) {
       connection.lastEventId = lastEventId;
       connection.close("complete");
-      return undefined;
-    }
-    // What nobody listens to is not decoded either.
-    if (!decode || !(byType.get(type)?.size() || everyEvent.size())) return hand(status, event, data);
-    try {
-      const decoded = decode(data, event);
-      if (!isThenable(decoded)) return hand(status, event, decoded);
-      return decoded.then(
-        (value) => hand(status, event, value),
-        (cause) => refuse(status, event, cause),
-      );
-    } catch (cause) {
-      return refuse(status, event, cause);
-    }
+    },
+    // The last event ID moves with the event, so that what was not handed over is sent again after a reconnect.
+    hand(event) {
+      connection.lastEventId = event.lastEventId;
+      // Looking a name up takes longer than all the rest.
+      if (event.type !== lastType) lastChannel = byType.get((lastType = event.type));
+      void lastChannel?.emit(event);
+      return everyEvent.emit(event);
+    },
+    refuse({ lastEventId }, error) {
+      connection.lastEventId = lastEventId;
+      void errors.emit(error);
+    },
+  });
+
+  const pump = createPump<StreamItem>((item) => {
+    if (item.data !== undefined) return interpret(item, origin);
+    if (item.comment === undefined) connection.lastEventId = item.lastEventId;
+    else void comments.emit(item.comment);
+    return undefined;
   }, delivered);
 
   /** Tells of the last event ID once nobody holds its event any more. */
   function delivered(): void {
     if (!deliveries.size() || deliveredId === connection.lastEventId) return;
     void deliveries.emit((deliveredId = connection.lastEventId));
-  }
-
-  /**
-   * Hands an event over, unless the caller's own code has changed the status since `before`.
-   * The last event ID moves with the event, so that what was not handed over is sent again after a reconnect.
-   */
-  function hand(before: ConnectionStatus, event: DecodedEvent, data: unknown): Promise<unknown> | undefined {
-    if (before !== connection.status) return undefined;
-    connection.lastEventId = event.lastEventId;
-    event.data = data;
-    void byType.get(event.type)?.emit(event);
-    return everyEvent.emit(event);
-  }
-
-  function refuse(before: ConnectionStatus, event: ServerSentEvent, cause: unknown): undefined {
-    if (before !== connection.status) return;
-    connection.lastEventId = event.lastEventId;
-    void errors.emit(decodeFailed(event, cause));
   }
 
   const connection = createConnection(
@@ -192,6 +175,7 @@ export function createClient<Events extends object = TextEvents>(
       let channel = byType.get(type);
       if (!channel) {
         byType.set(type, (channel = createChannel()));
+        lastType = undefined;
         void newNames.emit(type);
       }
       return channel.add(listener, how);

@@ -133,7 +133,7 @@ export function createConnection(
             },
             deliver(items) {
               if (!isCurrent()) return undefined;
-              if (items.some(({ data }) => data !== undefined)) healthyAt = 0;
+              if (healthyAt && items.some(({ data }) => data !== undefined)) healthyAt = 0;
               return deliver(items);
             },
             fail: lose,
@@ -186,11 +186,13 @@ export function createConnection(
       failingSince += clock.now() - now; // being offline spends nothing
     };
     Object.assign(error, { willRetry: true, delay });
-    if (cancelOnline) {
-      failures--;
-      setStatus({ state: "paused", reason: "offline" });
-    } else setStatus({ state: "waiting", attempt: failures, delay, error });
-    if (status.state === "closed") Object.assign(error, { willRetry: false }); // a listener closed
+    if (cancelOnline) failures--;
+    const next: ConnectionStatus = cancelOnline
+      ? { state: "paused", reason: "offline" }
+      : { state: "waiting", attempt: failures, delay, error };
+    setStatus(next);
+    // A listener closed, or paused.
+    if (status !== next && /closed|paused/.test(status.state)) Object.assign(error, { willRetry: false });
     onError(error);
   }
 
@@ -230,7 +232,7 @@ export function createConnection(
       if (signal?.aborted || stop(undefined, true)) connection.open();
     },
     pause(reason) {
-      if ((current || cancelWait) && stop()) setStatus({ state: "paused", reason });
+      if (!/idle|closed/.test(status.state) && stop()) setStatus({ state: "paused", reason });
     },
     check(within) {
       check?.(within);

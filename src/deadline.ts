@@ -17,7 +17,8 @@ export function createDeadline(
   let expires = Infinity;
   return (limit, code, onlySooner) => {
     const next = limit ? now() + limit : Infinity;
-    if (onlySooner && next >= expires) return;
+    // After sleep the clock has jumped, and a timer that is due has not: one that is overdue counts for nothing.
+    if (onlySooner && expires > now() && next >= expires) return;
     expires = next;
     cancel?.();
     if (limit && !signal.aborted)

@@ -55,11 +55,13 @@ export function createChannel<T>(): Channel<T> {
     emit(value) {
       let hold: Promise<unknown> | undefined;
       const called = listeners;
-      for (const listener of called)
+      // By index: an iterator is three times as slow, and most lists are empty.
+      for (let i = 0; i < called.length; i++)
         try {
+          const listener = called[i]!;
           // One that another listener has just removed is not called any more.
           const result = called === listeners || listeners.includes(listener) ? listener(value) : 0;
-          if (isThenable(result)) hold = Promise.all([hold, Promise.resolve(result).catch(report)]);
+          if (result && isThenable(result)) hold = Promise.all([hold, Promise.resolve(result).catch(report)]);
         } catch (error) {
           report(error);
         }

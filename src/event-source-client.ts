@@ -45,7 +45,7 @@ export interface EventSourceClient<Events extends object = TextEvents> {
   reconnect(): void;
   /**
    * Drops the connection, or the wait for one, until `open()`. Unlike `close()` it ends no loop and leaves `closed` pending.
-   * Nothing happens where there is no connection and none is waited for.
+   * What was never opened, or is closed, stays so.
    *
    * @param reason - What the status says. Default `"client"`.
    */

@@ -4,8 +4,8 @@ import { createDeadline } from "./deadline.ts";
 import { EventSourceError, toEventSourceError } from "./errors.ts";
 import { attemptUrl, checkResponse, given, requestHeaders } from "./http.ts";
 import { baseUrl } from "./page.ts";
-import { readBatches } from "./reader.ts";
-import type { AttemptContext, HeadersInput, PerAttempt, Sink, StreamItem, Transport } from "./types.ts";
+import { readStream } from "./reader.ts";
+import type { HeadersInput, PerAttempt, Transport } from "./types.ts";
 
 /** What we call fetch with: `RequestInit`. Implementations disagree on the types of two members: only hand these on. */
 export type FetchInit = Omit<RequestInit, "body" | "headers"> & { body?: never; headers?: never };
@@ -13,7 +13,7 @@ export type FetchInit = Omit<RequestInit, "body" | "headers"> & { body?: never; 
 /** The part of a response that we cannot do without. `body` is a web stream or an async iterable. */
 export interface ResponseLike {
   readonly status: number;
-  readonly headers: { get(name: string): string | null };
+  readonly headers: Iterable<[string, string]> & { get(name: string): string | null };
   readonly body?: unknown;
 }
 
@@ -65,126 +65,114 @@ export function createFetchTransport(
   clock: Clock,
 ): Transport {
   return async (context, sink) => {
-    for await (const items of fetchBatches(url, options, init, clock, context, sink))
-      await sink.deliver(items);
-  };
-}
-
-/** Makes one attempt and reads its stream. */
-export async function* fetchBatches(
-  url: PerAttempt<string | URL>,
-  options: RequestOptions,
-  init: RequestInit,
-  clock: Clock,
-  context: AttemptContext,
-  sink: Omit<Sink, "deliver">,
-): AsyncGenerator<StreamItem[], void> {
-  const { onUnauthorized, lastEventIdParam, idleTimeout, maxEventSize } = options;
-  const isSameOrigin = (init.redirect as string) === "same-origin";
-  const { lastEventId, signal } = context;
-  let target: URL;
-  let opened = false;
-  const setDeadline = createDeadline(clock, signal, sink.fail);
-  const endDeadline = () => setDeadline();
-  const setConnectDeadline = () => setDeadline(options.connectTimeout, "connect-timeout");
-  /** Whether we wait for bytes, and how long at most until the next ones. */
-  let waiting = false;
-  let patience = idleTimeout;
-  const onWait = (isWaiting = false) => {
-    waiting = isWaiting;
-    setDeadline(waiting && patience, "idle-timeout");
-    if (!waiting) patience = idleTimeout;
-  };
-  const check = (within: number) => {
-    patience = Math.min(within, patience ?? within);
-    if (waiting) setDeadline(patience, "idle-timeout", true);
-  };
-
-  async function request(): Promise<Response> {
-    const send = options.fetch ?? globalThis.fetch;
-    if (!send) throw new EventSourceError("unsupported", "There is no fetch here");
-    target = await attemptUrl(url, context, lastEventIdParam);
-    const sentHeaders = requestHeaders(
-      await given(options.headers, context),
-      lastEventIdParam ? "" : lastEventId,
-    );
-    const sent: RequestInit = {
-      // A page has an HTTP cache, which must neither answer nor keep a stream. Some other runtimes refuse the member.
-      ...(baseUrl() && { cache: "no-store" }),
-      ...init,
-      headers: sentHeaders,
-      body: (await given(options.body, context)) ?? null,
-      ...(isSameOrigin && { redirect: "manual" }),
-      signal,
+    const { onUnauthorized, lastEventIdParam, idleTimeout, maxEventSize } = options;
+    const isSameOrigin = (init.redirect as string) === "same-origin";
+    const { lastEventId, signal } = context;
+    let target: URL;
+    let opened = false;
+    const setDeadline = createDeadline(clock, signal, sink.fail);
+    const endDeadline = () => setDeadline();
+    const setConnectDeadline = () => setDeadline(options.connectTimeout, "connect-timeout");
+    /** Whether we wait for bytes, and how long at most until the next ones. */
+    let waiting = false;
+    let patience = idleTimeout;
+    const onWait = (isWaiting = false) => {
+      waiting = isWaiting;
+      setDeadline(waiting && patience, "idle-timeout");
+      if (!waiting) patience = idleTimeout;
     };
-    for (let count = 0; ; count++) {
-      signal.throwIfAborted();
-      const response = (await send(target.href, sent as FetchInit)) as Response;
-      const { status, headers, type } = response;
-      const location = headers.get("location");
-      if (!isSameOrigin || !(type === "opaqueredirect" || (location && /30[12378]/.test(`${status}`))))
-        return response;
-      void release(response.body);
-      const next = location && new URL(location, target);
-      // A browser does not tell where a redirect leads (`location` is null); refusing is the safe answer.
-      if (!next || next.origin !== target.origin || count > 19)
-        throw new EventSourceError("http-status", "Refused a redirect", { status, headers });
-      target = next;
-      const method = sent.method?.toUpperCase();
-      if (status === 303 ? method !== "HEAD" : status < 303 && method === "POST") {
-        Object.assign(sent, { method: "GET", body: null });
-        for (const name of ["type", "length", "encoding", "language", "location"])
-          sentHeaders.delete(`content-${name}`);
+    const check = (within: number) => {
+      patience = Math.min(Math.max(within, 1), patience || Infinity);
+      if (waiting) setDeadline(patience, "idle-timeout", true);
+    };
+
+    async function request(): Promise<Response> {
+      const send = options.fetch ?? globalThis.fetch;
+      if (!send) throw new EventSourceError("unsupported", "There is no fetch here");
+      target = await attemptUrl(url, context, lastEventIdParam);
+      const sentHeaders = requestHeaders(
+        await given(options.headers, context),
+        lastEventIdParam ? "" : lastEventId,
+      );
+      const sent: RequestInit = {
+        // A page has an HTTP cache, which must neither answer nor keep a stream. Some other runtimes refuse the member.
+        ...(baseUrl() && { cache: "no-store" }),
+        ...init,
+        headers: sentHeaders,
+        body: (await given(options.body, context)) ?? null,
+        ...(isSameOrigin && { redirect: "manual" }),
+        signal,
+      };
+      for (let count = 0; ; count++) {
+        signal.throwIfAborted();
+        const response = (await send(target.href, sent as FetchInit)) as Response;
+        const { status, headers, type } = response;
+        const location = headers.get("location");
+        if (!isSameOrigin || !(type === "opaqueredirect" || (location && /30[12378]/.test(`${status}`))))
+          return response;
+        void release(response.body);
+        const next = location && new URL(location, target);
+        // A browser does not tell where a redirect leads (`location` is null); refusing is the safe answer.
+        if (!next || next.origin !== target.origin || count > 19)
+          throw new EventSourceError("http-status", "Refused a redirect", { status, headers });
+        target = next;
+        const method = sent.method?.toUpperCase();
+        if (status === 303 ? method !== "HEAD" : status < 303 && method === "POST") {
+          Object.assign(sent, { method: "GET", body: null });
+          for (const name of ["type", "length", "encoding", "language", "location"])
+            sentHeaders.delete(`content-${name}`);
+        }
       }
     }
-  }
 
-  async function respond(): Promise<Response> {
-    if (!onUnauthorized) return request();
-    const shared = refreshes.get(onUnauthorized) ?? { done: 0 };
-    refreshes.set(onUnauthorized, shared);
-    const { done } = shared;
-    const response = await request();
-    if (response.status !== 401) return response;
-    endDeadline();
-    try {
-      // Nothing to do when another stream refreshed after this request was made.
-      if (shared.done === done)
-        await (shared.inFlight ??= (async () => {
-          await onUnauthorized(response);
-          shared.done++;
-        })().finally(() => {
-          shared.inFlight = undefined;
-        }));
-    } catch (cause) {
-      throw new EventSourceError("unauthorized", "onUnauthorized failed", { cause });
-    } finally {
-      void release(response.body);
+    async function respond(): Promise<Response> {
+      if (!onUnauthorized) return request();
+      const shared = refreshes.get(onUnauthorized) ?? { done: 0 };
+      refreshes.set(onUnauthorized, shared);
+      const { done } = shared;
+      const response = await request();
+      if (response.status !== 401) return response;
+      endDeadline();
+      try {
+        // Nothing to do when another stream refreshed after this request was made.
+        if (shared.done === done)
+          await (shared.inFlight ??= (async () => {
+            await onUnauthorized(response);
+            shared.done++;
+          })().finally(() => {
+            shared.inFlight = undefined;
+          }));
+      } catch (cause) {
+        throw new EventSourceError("unauthorized", "onUnauthorized failed", { cause });
+      } finally {
+        void release(response.body);
+      }
+      setConnectDeadline();
+      return request();
     }
-    setConnectDeadline();
-    return request();
-  }
 
-  // However the attempt ends, its signal is aborted, even while a function of the caller's hangs.
-  signal.addEventListener("abort", endDeadline);
-  try {
-    signal.throwIfAborted();
-    setConnectDeadline();
-    const response = await respond();
-    endDeadline();
-    await checkResponse(response, clock.after);
-    const { body, headers } = response;
-    opened = true;
-    sink.open({ url: response.url || target!.href, headers, check }, response);
-    if (body)
-      yield* readBatches(body, {
-        lastEventId,
-        signal,
-        maxEventSize,
-        onRetry: sink.retry,
-        onWait,
-      });
-  } catch (cause) {
-    throw toEventSourceError(cause, "network", opened ? "The connection was lost" : "The request failed");
-  }
+    // However the attempt ends, its signal is aborted, even while a function of the caller's hangs.
+    signal.addEventListener("abort", endDeadline);
+    try {
+      signal.throwIfAborted();
+      setConnectDeadline();
+      const response = await respond();
+      endDeadline();
+      await checkResponse(response, clock.after);
+      const { body, headers } = response;
+      opened = true;
+      sink.open({ url: response.url || target!.href, headers, check }, response);
+      if (body)
+        await readStream(body, {
+          lastEventId,
+          signal,
+          maxEventSize,
+          onRetry: sink.retry,
+          onWait,
+          deliver: sink.deliver,
+        });
+    } catch (cause) {
+      throw toEventSourceError(cause, "network", opened ? "The connection was lost" : "The request failed");
+    }
+  };
 }

@@ -14,6 +14,7 @@ export type {
   AttemptContext,
   Decoder,
   EventsOf,
+  OpenStream,
   PerAttempt,
   ServerSentEvent,
   Sink,

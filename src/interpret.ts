@@ -1,4 +1,4 @@
-import { report } from "./emitter.ts";
+import { isThenable, report } from "./emitter.ts";
 import { EventSourceError } from "./errors.ts";
 import type { Decoder, ServerSentEvent, StreamItem } from "./types.ts";
 
@@ -19,23 +19,68 @@ export interface InterpretOptions {
 /** An event whose data may have become anything. */
 export type DecodedEvent = ServerSentEvent<string, unknown>;
 
-/** Makes an event of an item that has data. */
-export function toEvent(item: StreamItem, streamOrigin: string): ServerSentEvent {
-  const { type, data, lastEventId, origin = streamOrigin } = item;
-  return { type, data: data!, raw: data!, lastEventId, origin };
+/** What becomes of the events of a stream. */
+interface Outcomes {
+  /** An object that changes when the stream is over, or another one: what was begun before then is dropped. */
+  readonly phase: () => unknown;
+  /** Whether anybody wants the events of this name: others are not decoded. */
+  readonly wants: (type: string) => unknown;
+  readonly complete: (event: ServerSentEvent) => void;
+  /** A promise that it returns holds the next event. */
+  readonly hand: (event: DecodedEvent) => Promise<unknown> | undefined;
+  readonly refuse: (event: ServerSentEvent, error: EventSourceError) => void;
+}
+
+/** Makes events of items that have data, decodes them, and recognises the last one. */
+export function createInterpreter(
+  { decode, endOn }: InterpretOptions,
+  { phase, wants, complete, hand, refuse }: Outcomes,
+): (item: StreamItem, streamOrigin: string) => PromiseLike<unknown> | undefined {
+  const isPlain = endOn === undefined && !decode;
+
+  // Its closures would cost every event something if they were made where events are.
+  function interpret(event: DecodedEvent & ServerSentEvent): PromiseLike<unknown> | undefined {
+    const before = phase();
+    const isLast = isEnd(event, endOn);
+    if (before !== phase()) return undefined;
+    if (isLast) {
+      complete(event);
+      return undefined;
+    }
+    if (!decode || !wants(event.type)) return hand(event);
+    const tell = (value: unknown) => {
+      if (before !== phase()) return undefined;
+      (event as DecodedEvent).data = value;
+      return hand(event);
+    };
+    const fail = (cause: unknown): undefined => {
+      if (before !== phase()) return;
+      refuse(event, new EventSourceError("decode-failed", "The data could not be decoded", { event, cause }));
+    };
+    try {
+      const decoded = decode(event.raw, event);
+      return isThenable(decoded) ? decoded.then(tell, fail) : tell(decoded);
+    } catch (cause) {
+      return fail(cause);
+    }
+  }
+
+  return (item, streamOrigin) => {
+    const { type, data, raw, lastEventId, origin } = item;
+    const event = (
+      raw === undefined ? { type, data, raw: data, lastEventId, origin } : item
+    ) as ServerSentEvent;
+    event.origin ??= streamOrigin;
+    return isPlain ? hand(event) : interpret(event);
+  };
 }
 
 /** Whether an event completes the stream. */
-export function isEnd(event: ServerSentEvent, endOn: InterpretOptions["endOn"]): boolean {
+function isEnd(event: ServerSentEvent, endOn: InterpretOptions["endOn"]): boolean {
   try {
     return typeof endOn === "function" ? endOn(event) === true : event.raw === endOn;
   } catch (error) {
     report(error);
     return false;
   }
-}
-
-/** The error for an event whose data could not be decoded. */
-export function decodeFailed(event: ServerSentEvent, cause: unknown): EventSourceError {
-  return new EventSourceError("decode-failed", "The data could not be decoded", { event, cause });
 }

@@ -9,13 +9,16 @@ export interface Pump<Item> {
   readonly push: (items: Item[]) => Promise<void> | undefined;
   /** Drops what was pushed and not handed over. With `letGo` a promise of what was handed over holds nothing any more. */
   readonly clear: (letGo?: boolean) => void;
-  /** Adds 1 for an iterator that has not asked for the next item, and -1 when it asks or leaves. */
-  readonly hold: (change: number) => void;
+  /**
+   * Adds 1 to the holds for an iterator that has not asked for the next item, and -1 when it asks or leaves; the same to
+   * those who are `busy` with what they were given.
+   */
+  readonly hold: (change: number, busyChange?: number) => void;
 }
 
 /**
- * `handle` takes one item; a promise that it returns holds the next one. `onDone` is called whenever nobody holds what was
- * handed over so far.
+ * `handle` takes one item; a promise that it returns holds the next one. `onDone` is called whenever nobody is busy any
+ * more with what was handed over so far.
  */
 export function createPump<Item>(
   handle: (item: Item) => PromiseLike<unknown> | undefined,
@@ -24,8 +27,11 @@ export function createPump<Item>(
   let items: Item[] = [];
   let next = 0;
   let holds = 0;
-  /** The promise that holds. */
-  let held: PromiseLike<unknown> | undefined;
+  /** Those who hold, and those who were let go and have not finished. */
+  let busy = 0;
+  /** What holds is a promise of this series; letting go begins another one. */
+  let series = 0;
+  let held = false;
   let running = false;
   let drained: (() => void) | undefined;
 
@@ -33,21 +39,28 @@ export function createPump<Item>(
     // A listener may call anything from within `handle`; the loop then goes on with whatever that left.
     if (running) return;
     running = true;
-    while (!held && !holds) {
-      onDone?.();
-      if (next >= items.length) break;
+    for (;;) {
+      if (!busy) onDone?.();
+      if (held || holds || next >= items.length) break;
+      const before = series;
       const wait = handle(items[next++]!);
-      if (wait) {
-        held = wait;
-        const go = () => {
-          if (held === wait) held = undefined;
-          run();
-        };
-        wait.then(go, go);
-      }
+      if (wait) holdFor(wait, before);
     }
     running = false;
     if (!held && next >= items.length) drained?.();
+  }
+
+  /** Not within `run`, where the closure would cost every item something. */
+  function holdFor(wait: PromiseLike<unknown>, its: number): void {
+    busy++;
+    // Whoever let go of it meanwhile may have been its own listener.
+    if (its === series) held = true;
+    const go = () => {
+      busy--;
+      if (its === series) held = false;
+      run();
+    };
+    wait.then(go, go);
   }
 
   return {
@@ -55,16 +68,23 @@ export function createPump<Item>(
       items = pushed;
       next = 0;
       run();
-      return held || next < items.length ? new Promise((resolve) => (drained = resolve)) : undefined;
+      // A listener may have put other items in their place.
+      return items === pushed && (held || next < items.length)
+        ? new Promise((resolve) => (drained = resolve))
+        : undefined;
     },
     clear(letGo) {
       items = [];
       next = 0;
-      if (letGo) held = undefined;
+      if (letGo) {
+        series++;
+        held = false;
+      }
       drained?.();
     },
-    hold(change) {
+    hold(change, busyChange = change) {
       holds += change;
+      busy += busyChange;
       run();
     },
   };
@@ -78,8 +98,8 @@ export interface Feed<Event> {
   readonly end: (error?: unknown) => void;
 }
 
-/** `hold` is called with -1 when the consumer waits for an event, and with 1 when it has got it. */
-export function createFeed<Event>(hold: (change: number) => void, onReturn: () => void): Feed<Event> {
+/** `hold` is called with -1 when the consumer waits for an event, and with 1 when it has got it; see `Pump`. */
+export function createFeed<Event>(hold: Pump<unknown>["hold"], onReturn: () => void): Feed<Event> {
   type Call = [resolve: (result: IteratorResult<Event>) => void, reject: (error: unknown) => void];
   const done = { done: true, value: undefined } as const;
   let calls: Call[] = [];
@@ -88,12 +108,15 @@ export function createFeed<Event>(hold: (change: number) => void, onReturn: () =
   let ended = false;
   let failure: unknown;
   let isHolding = false;
+  let isBusy = false;
 
   /** The end may come from within `hold`, while `next` is running: what counts is whether we hold, not who waits. */
-  function setHold(value: boolean): void {
-    if (isHolding === value) return;
-    isHolding = value;
-    hold(value ? 1 : -1);
+  function setHold(holding: boolean, busy: boolean): void {
+    const change = +holding - +isHolding;
+    const busyChange = +busy - +isBusy;
+    isHolding = holding;
+    isBusy = busy;
+    if (change || busyChange) hold(change, busyChange);
   }
 
   /** The first to ask after a failure is told of it; to the others the iteration is over. */
@@ -104,24 +127,25 @@ export function createFeed<Event>(hold: (change: number) => void, onReturn: () =
     else resolve(done);
   }
 
-  setHold(true);
+  setHold(true, false);
   return {
     give(value) {
       const call = calls.shift();
       if (call) call[0]({ done: false, value });
       else ready = Promise.resolve({ done: false, value });
-      if (!calls.length) setHold(true);
+      if (!calls.length) setHold(true, true);
     },
     end(error) {
       ended = true;
       failure = error;
-      setHold(false);
+      // Whoever ended it, the consumer is still busy with what it was given, until it asks for more or leaves.
+      setHold(false, isBusy);
       calls.forEach(settle);
       calls = [];
     },
     iterator: {
       next() {
-        if (!ended) setHold(false);
+        setHold(false, false);
         const given = ready;
         ready = undefined;
         return (
@@ -134,6 +158,7 @@ export function createFeed<Event>(hold: (change: number) => void, onReturn: () =
       },
       return() {
         if (!ended) onReturn();
+        setHold(false, false);
         return Promise.resolve(done);
       },
       [Symbol.asyncIterator]() {

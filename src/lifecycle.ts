@@ -6,6 +6,7 @@ export interface Followable {
   open(): void;
   pause(reason?: string): void;
   check(within: number): void;
+  onStatus(listener: (status: ConnectionStatus) => void): () => void;
 }
 
 export interface FollowPageOptions {
@@ -25,13 +26,17 @@ export interface FollowPageOptions {
 const LOOK = 5000;
 const JUMP = 15_000;
 
+/** What `setTimeout` can keep. */
+const LONGEST = 2 ** 31 - 1;
+
 /**
  * Lets a subscription follow the page that it lives in.
  *
  * - Back from hidden, frozen, the back/forward cache, offline or sleep: a client that waits retries now (unless the server
  *   set the time with `Retry-After`), one that is open is checked for life, see `liveness`.
  * - `pagehide` and `freeze` pause (`status.reason` is `"pagehide"` or `"frozen"`), so that the page may enter the
- *   back/forward cache; coming back opens again, after the last event that was handed over.
+ *   back/forward cache, where the browser lets it (Firefox does not, see docs/decisions/browsers.md); coming back opens
+ *   again, after the last event that was handed over.
  * - Hidden: see `hidden`; `status.reason` is `"hidden"`.
  *
  * Where there is no page, as in Node, what remains is the wake from sleep. It never opens what you have closed or paused,
@@ -55,20 +60,24 @@ export function followPage(
   let ours: ConnectionStatus | undefined;
   let hideTimer: ReturnType<typeof setTimeout> | undefined;
 
+  /** Whoever waits has no connection to let go of: it is paused only when it makes one. */
+  function restrain({ state }: ConnectionStatus): void {
+    if (!reasons.size || (state !== "connecting" && state !== "open")) return;
+    source.pause([...reasons][0]);
+    if (source.status.state === "paused") ours = source.status;
+  }
+
   function hold(reason: string): void {
     reasons.add(reason);
-    const before = source.status;
-    source.pause(reason);
-    if (source.status !== before) ours = source.status;
+    restrain(source.status);
   }
 
   function comeBack(...over: string[]): void {
     for (const reason of over) reasons.delete(reason);
     if (reasons.size) return;
     const { status } = source;
-    const isWaiting = status.state === "waiting" && !status.error.headers?.has("retry-after");
-    if (isWaiting || status === ours || (status.state === "paused" && status.reason === "offline"))
-      source.open();
+    const isWaiting = status.state === "waiting" && !status.error.headers?.get("retry-after");
+    if (isWaiting || status === ours) source.open();
     else if (status.state === "open" && liveness !== false) source.check(liveness);
   }
 
@@ -76,7 +85,8 @@ export function followPage(
     clearTimeout(hideTimer);
     if (!isHidden()) comeBack("hidden", "frozen", "pagehide");
     else if (hidden === "pause") hold("hidden");
-    else if (hidden !== "keep") hideTimer = setTimeout(() => hold("hidden"), hidden);
+    else if (hidden !== "keep")
+      hideTimer = setTimeout(() => isHidden() && hold("hidden"), Math.min(hidden, LONGEST));
   }
 
   // A timer that fires late by far has slept. Those of a hidden page are late by themselves.
@@ -89,18 +99,19 @@ export function followPage(
   // Node's: looking must not keep a process alive.
   (pulse as { unref?: () => void }).unref?.();
 
+  const unlisten = source.onStatus(restrain);
   const handlers: [target: EventTarget | undefined, type: string, handler: (event: Event) => void][] = [
     [page, "visibilitychange", look],
     [page, "freeze", () => hold("frozen")],
     [page, "resume", () => comeBack("frozen")],
     [globalThis.window, "pagehide", () => hold("pagehide")],
-    // The first `pageshow` of a page is no return.
     [
       globalThis.window,
       "pageshow",
       (event) => {
-        if ((event as PageTransitionEvent).persisted || reasons.has("pagehide"))
-          comeBack("frozen", "pagehide");
+        // The first one of a page is no return.
+        if (!(event as PageTransitionEvent).persisted && !reasons.has("pagehide")) return;
+        comeBack("frozen", "pagehide", isHidden() ? "" : "hidden");
       },
     ],
     [globalThis as unknown as EventTarget, "online", () => comeBack()],
@@ -111,6 +122,7 @@ export function followPage(
   return () => {
     clearTimeout(hideTimer);
     clearInterval(pulse);
+    unlisten();
     for (const [target, type, handler] of handlers) target?.removeEventListener?.(type, handler);
   };
 }

@@ -35,12 +35,14 @@ export function createNativeTransport(
     let failure: unknown;
     let hasId = false;
     let wake = () => {};
+    let source: EventSource | undefined;
     const fail = (error: unknown) => {
       failure ??= error;
       wake();
     };
     const abort = () => {
       setDeadline();
+      source?.close();
       fail(signal.reason);
     };
 
@@ -49,13 +51,12 @@ export function createNativeTransport(
     const target = await attemptUrl(url, context, lastEventIdParam);
     signal.throwIfAborted();
     const Native = globalThis.EventSource;
-    if (!Native) throw new EventSourceError("unsupported", "There is no EventSource here");
-    const source = new Native(target.href, { withCredentials });
+    if (!Native) throw new EventSourceError("unsupported", "There is no native EventSource here");
+    const opened = (source = new Native(target.href, { withCredentials }));
 
     // A server may name its events "open" and "error", too; those have data.
     const hear = (event: Event | MessageEvent<string>) => {
       if ("data" in event) {
-        setDeadline();
         hasId ||= !!event.lastEventId;
         items.push({
           type: event.type,
@@ -67,14 +68,13 @@ export function createNativeTransport(
         wake();
       } else if (event.type === "open") {
         setDeadline();
-        const check = (within: number) => setDeadline(within, "idle-timeout", true);
-        sink.open({ url: source.url, headers: new Headers(), check });
+        sink.open({ url: opened.url, headers: new Headers() });
       } else {
-        source.close();
+        opened.close();
         fail(new EventSourceError("network", "The connection failed or was refused", { cause: event }));
       }
     };
-    const listen = (name: string) => source.addEventListener(name, hear);
+    const listen = (name: string) => opened.addEventListener(name, hear);
     ["open", "error", "message", ...types.names()].forEach(listen);
     const unlisten = types.onName(listen);
     try {
@@ -88,7 +88,7 @@ export function createNativeTransport(
         await new Promise<void>((resolve) => (wake = resolve));
       }
     } finally {
-      source.close();
+      opened.close();
       unlisten();
     }
   };

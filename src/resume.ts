@@ -31,7 +31,8 @@ export interface RememberOptions {
  * `for await` loop has asked for the next one. So after a crash an event may come twice, and none is lost.
  *
  * Give it a client made with `open: false`: it is opened as soon as the storage has answered. An ID that the client has
- * already wins over the stored one.
+ * already wins over the stored one. Tabs that share an entry overwrite each other's: where each tab has to see all
+ * events, take `sessionStorage`, or a key for each.
  *
  * @returns What ends it, and leaves the client as it is.
  *
@@ -50,6 +51,14 @@ export function rememberLastEventId(
   let unwritten: string | undefined;
   let isWriting = false;
 
+  function tell(error: unknown): void {
+    try {
+      onError(error);
+    } catch (thrown) {
+      report(thrown);
+    }
+  }
+
   async function write(): Promise<void> {
     if (isWriting) return;
     isWriting = true;
@@ -61,7 +70,7 @@ export function rememberLastEventId(
         unwritten = undefined;
         await place!.setItem(key, id);
       } catch (error) {
-        onError(error);
+        tell(error);
       }
     isWriting = false;
   }
@@ -79,22 +88,29 @@ export function rememberLastEventId(
     else if (isNew && state !== "closed" && state !== "paused") source.reconnect();
   }
 
-  function fail(error: unknown): void {
-    onError(error);
-    start();
-  }
-
+  let stored: ReturnType<IdStorage["getItem"]>;
   try {
     place ??= globalThis.localStorage;
-    const stored = place.getItem(key);
-    if (typeof stored === "object" && stored) stored.then(start, fail);
-    else start(stored);
+    stored = place.getItem(key);
   } catch (error) {
     // A browser that keeps no data for this site throws already when the storage is looked at.
-    fail(error);
+    tell(error);
   }
+  if (typeof stored === "object" && stored)
+    void (async () => stored)()
+      .catch(tell)
+      .then((id) => start(id ?? null))
+      .catch(report);
+  else start(stored);
   return () => {
     ended = true;
     unfollow();
   };
+}
+
+/** Hands an error to the runtime, as one of a listener is. */
+function report(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }

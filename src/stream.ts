@@ -1,21 +1,13 @@
 import type { Body } from "./body.ts";
 import { systemClock } from "./clock.ts";
 import { EventSourceError, toEventSourceError } from "./errors.ts";
-import { fetchBatches } from "./fetch-transport.ts";
+import { createFetchTransport } from "./fetch-transport.ts";
 import { checkResponse, invalid, originOf, parseUrl, startingId } from "./http.ts";
-import { decodeFailed, isEnd, toEvent, type DecodedEvent } from "./interpret.ts";
+import { createInterpreter, type DecodedEvent } from "./interpret.ts";
+import { createFeed, createPump } from "./iterate.ts";
 import { splitOptions, type FetchEventsOptions, type ReadEventsOptions } from "./options.ts";
-import { readBatches } from "./reader.ts";
-import type {
-  AnyEvent,
-  AttemptContext,
-  Decoder,
-  EventsOf,
-  PerAttempt,
-  Sink,
-  StreamItem,
-  TextEvents,
-} from "./types.ts";
+import { readStream } from "./reader.ts";
+import type { AnyEvent, Decoder, EventsOf, PerAttempt, StreamItem, TextEvents, Transport } from "./types.ts";
 
 /** One finite event stream. Nothing is read while you do not ask for the next event; leaving the loop closes. */
 export interface EventStream<Events extends object = TextEvents> {
@@ -56,9 +48,7 @@ export function fetchEvents<Events extends object>(
 ): EventStream<Events> {
   const [ours, init] = splitOptions(options);
   const lastEventId = startingId(ours, typeof url === "function" ? undefined : parseUrl(url));
-  return createEventStream({ ...ours, lastEventId }, (context, sink) =>
-    fetchBatches(url, ours, init, systemClock, context, sink),
-  );
+  return createEventStream({ ...ours, lastEventId }, createFetchTransport(url, ours, init, systemClock));
 }
 
 /**
@@ -85,14 +75,15 @@ export function readEvents<Events extends object>(
 ): EventStream<Events> {
   const [ours] = splitOptions(options);
   if (!isReadable(body)) throw invalid("body", "a Response or a stream that nobody has read from");
-  return createEventStream(ours, async function* (context, sink) {
+  return createEventStream(ours, async ({ lastEventId, signal }, sink) => {
     let stream = body as Body | null;
     if ("status" in body) {
       await checkResponse(body, systemClock.after);
       sink.open(body, body);
       stream = body.body;
     }
-    if (stream) yield* readBatches(stream, { ...context, maxEventSize: ours.maxEventSize });
+    const { maxEventSize } = ours;
+    if (stream) await readStream(stream, { lastEventId, signal, maxEventSize, deliver: sink.deliver });
   });
 }
 
@@ -104,94 +95,82 @@ function isReadable(body: unknown): boolean {
 }
 
 function createEventStream<Events extends object>(
-  { decode, endOn, signal, lastEventId = "" }: ReadEventsOptions,
-  start: (context: AttemptContext, sink: Omit<Sink, "deliver">) => AsyncGenerator<StreamItem[], void>,
+  options: ReadEventsOptions,
+  transport: Transport,
 ): EventStream<Events> {
+  const { endOn, signal } = options;
+  let { lastEventId = "" } = options;
   const controller = new AbortController();
   let origin = "null";
-  let failure: unknown;
-  let batches: AsyncGenerator<StreamItem[], void>;
-  let read: Promise<IteratorResult<StreamItem[], void>>;
-  let close: () => void;
-
-  const response = new Promise<Response | undefined>((resolve, reject) => {
-    const fail = (error: unknown) => {
-      // Closing is no failure, whatever it interrupts.
-      if (!controller.signal.aborted) failure = error;
-      close();
-    };
-    close = () => {
-      signal?.removeEventListener("abort", close);
-      controller.abort(signal?.reason);
-      reject(failure ?? controller.signal.reason);
-    };
-    signal?.addEventListener("abort", close);
-    if (signal?.aborted) close();
-    batches = start(
-      { attempt: 1, lastEventId, signal: controller.signal },
-      {
-        open({ url }, answer) {
-          origin = originOf(url);
-          resolve(answer);
-        },
-        fail,
-        retry() {},
-      },
-    );
-    read = batches.next();
-    read.then(() => resolve(undefined), fail);
-  });
+  let settle: [resolve: (response?: Response) => void, reject: (error: unknown) => void];
+  const response = new Promise<Response | undefined>((...how) => (settle = how));
   // Whoever iterates sees the error there.
   response.catch(() => {});
 
-  async function* events() {
-    try {
-      await response;
-      for (let result; !(result = await read).done; read = batches.next())
-        for (const item of result.value) {
-          const event = item.data === undefined ? undefined : toEvent(item, origin);
-          const isLast = event && isEnd(event, endOn);
-          if (event && !isLast && decode)
-            try {
-              (event as DecodedEvent).data = await decode(event.raw, event);
-            } catch (cause) {
-              throw decodeFailed(event, cause);
-            }
-          if (controller.signal.aborted) return;
-          lastEventId = item.lastEventId;
-          if (isLast) return;
-          if (event) yield event;
-        }
-      if (failure) throw failure;
-      if (endOn !== undefined && !controller.signal.aborted)
-        throw new EventSourceError("premature-end", "The stream ended before the event of endOn");
-    } catch (cause) {
-      if (failure || !controller.signal.aborted)
-        throw toEventSourceError(failure ?? cause, "network", "The connection was lost");
-    } finally {
+  const interpret = createInterpreter(options, {
+    phase: () => controller.signal.aborted,
+    wants: () => true,
+    complete(event) {
+      lastEventId = event.lastEventId;
       close();
-    }
+    },
+    hand(event) {
+      lastEventId = event.lastEventId;
+      feed.give(event);
+      return undefined;
+    },
+    refuse: (_, error) => finish(error),
+  });
+  const pump = createPump<StreamItem>((item) => {
+    if (item.data !== undefined) return interpret(item, origin);
+    lastEventId = item.lastEventId;
+    return undefined;
+  });
+  const close = () => finish();
+  const feed = createFeed<DecodedEvent>(pump.hold, close);
+
+  function finish(error?: unknown): void {
+    // Closing is no failure, whatever it interrupts.
+    if (controller.signal.aborted) return;
+    signal?.removeEventListener("abort", close);
+    controller.abort(signal?.reason);
+    pump.clear();
+    settle[1](error ?? controller.signal.reason);
+    feed.end(error && toEventSourceError(error, "network", "The connection was lost"));
   }
 
-  const generator = events();
-  const iterator = {
-    next: () => generator.next(),
-    return() {
-      // A generator would first wait for its read to end, and does nothing at all before its first `next()`.
-      close();
-      return generator.return();
+  signal?.addEventListener("abort", close);
+  if (signal?.aborted) close();
+  transport(
+    { attempt: 1, lastEventId, signal: controller.signal },
+    {
+      open({ url }, answer) {
+        origin = originOf(url);
+        settle[0](answer);
+      },
+      deliver(items) {
+        settle[0]();
+        return pump.push(items);
+      },
+      fail: finish,
+      retry() {},
     },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
+  ).then(() => {
+    settle[0]();
+    finish(
+      endOn === undefined
+        ? undefined
+        : new EventSourceError("premature-end", "The stream ended before the event of endOn"),
+    );
+  }, finish);
+
   return {
     response,
     get lastEventId() {
       return lastEventId;
     },
-    close: close!,
+    close,
     [Symbol.asyncIterator]: () =>
-      iterator as AsyncIterableIterator<unknown> as AsyncIterableIterator<AnyEvent<Events>>,
+      feed.iterator as AsyncIterableIterator<unknown> as AsyncIterableIterator<AnyEvent<Events>>,
   };
 }

@@ -62,7 +62,9 @@ export interface StreamItem {
   lastEventId: string;
   comment?: string;
   /** Where it is not the origin of the stream's URL. */
-  origin?: string;
+  origin?: string | undefined;
+  /** The data once more: then the item itself becomes the event. Others are copied. */
+  raw?: string | undefined;
 }
 
 /** A stream that the server has begun. */

@@ -3,9 +3,11 @@ import { setupWorker } from "msw/browser";
 import { sse } from "msw/sse";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createEventSource, fetchEvents, json } from "../../src/index.ts";
+import { createTestServer } from "../../src/testing.ts";
 import { take } from "../helpers/watch.ts";
 import { closing } from "./lane.ts";
 
+const events = createTestServer();
 const ids: (string | null)[] = [];
 const worker = setupWorker(
   sse<{ tick: string }>("http://msw.test/ticks", ({ client, request }) => {
@@ -15,6 +17,7 @@ const worker = setupWorker(
     client.send({ id, event: "tick", data: `tick ${id}` });
     client.close();
   }),
+  http.get("http://msw.test/events", ({ request }) => events.fetch(request)),
   http.post("http://msw.test/chat", () =>
     HttpResponse.text("data: 1\n\ndata: 2\n\ndata: [DONE]\n\n", {
       headers: { "content-type": "text/event-stream" },
@@ -50,4 +53,14 @@ test("a mocked POST answers", async () => {
   const options = { method: "POST", body: "?", decode: json, endOn: "[DONE]" };
   for await (const { data } of fetchEvents("http://msw.test/chat", options)) seen.push(data);
   expect(seen).toEqual([1, 2]);
+});
+
+test("a test server is what a handler leads to", async () => {
+  events.push({ data: "1" });
+  events.push({ data: "2" });
+  events.end(); // WebKit gets a mocked response only once it has ended
+  const heard: string[] = [];
+  for await (const { data } of fetchEvents("http://msw.test/events")) heard.push(data);
+  expect(heard).toEqual(["1", "2"]);
+  expect(events.requests).toMatchObject([{ method: "GET", url: "http://msw.test/events" }]);
 });

@@ -110,4 +110,23 @@ describe("check()", () => {
     source.close();
     expect(clock.pending).toBe(0);
   });
+
+  it("counts after sleep, too, when the clock has jumped and timers have not", async () => {
+    const { server, clock, source } = await open(4000);
+    await using _ = server;
+    clock.jump(3_600_000);
+    source.check(100);
+    await clock.advance(100);
+    expect(source.status.state).toBe("waiting");
+    source.close();
+  });
+
+  it("of 0 is one of the shortest, and no end of the idle timeout", async () => {
+    const { server, clock, source } = await open(1000);
+    await using _ = server;
+    source.check(0);
+    await clock.advance(1);
+    expect(source.status.state).toBe("waiting");
+    source.close();
+  });
 });

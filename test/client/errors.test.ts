@@ -7,6 +7,7 @@ import {
   json,
   type EventSourceOptions,
 } from "../../src/index.ts";
+import { createTestServer } from "../../src/testing.ts";
 import { collect } from "../helpers/collect.ts";
 import { deferred } from "../helpers/deferred.ts";
 import { fakeTime } from "../helpers/fake-time.ts";
@@ -597,13 +598,8 @@ it("says unsupported, once, where there is no fetch", async () => {
 });
 
 it("leaves the scheme of a URL to fetch: an app's own may know more than http", async () => {
-  const asked: string[] = [];
-  using source = createEventSource("app://shell/events", {
-    fetch: async (url) => {
-      asked.push(url);
-      return new Response("data: x\n\n", { headers: { "content-type": "text/event-stream" } });
-    },
-  });
-  expect(await take(source, 1)).toMatchObject([{ data: "x" }]);
-  expect(asked).toEqual(["app://shell/events"]);
+  const server = createTestServer();
+  using source = createEventSource("app://shell/events", { fetch: server.fetch });
+  await reach(source, "open");
+  expect(server.requests).toMatchObject([{ url: "app://shell/events" }]);
 });

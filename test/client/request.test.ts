@@ -8,6 +8,7 @@ import {
   type AttemptContext,
   type EventSourceOptions,
 } from "../../src/index.ts";
+import { createTestServer } from "../../src/testing.ts";
 import { collect } from "../helpers/collect.ts";
 import { bodyOf, drop, refuse, serve, stream } from "../helpers/server.ts";
 import { reach, take } from "../helpers/watch.ts";
@@ -272,13 +273,11 @@ describe("functions of the attempt", () => {
 });
 
 describe("the fetch option", () => {
-  const answer = () => new Response("data: x\n\n", { headers: { "content-type": "text/event-stream" } });
-
   it("is given unknown init members as they are, and none of ours", async () => {
     const dispatcher = { name: "a dispatcher" };
     const agent = { name: "an agent" };
     const cf = { cacheTtl: 0 };
-    const calls: [string, RequestInit][] = [];
+    const server = createTestServer();
     using source = createEventSource("http://localhost/events", {
       dispatcher,
       agent,
@@ -287,10 +286,7 @@ describe("the fetch option", () => {
       mode: "cors",
       keepalive: false,
       referrerPolicy: "no-referrer",
-      fetch: async (...args) => {
-        calls.push(args);
-        return answer();
-      },
+      fetch: server.fetch,
       decode: (raw) => raw,
       endOn: "never",
       idleTimeout: 1e6,
@@ -304,8 +300,8 @@ describe("the fetch option", () => {
       signal: new AbortController().signal,
       transport: "fetch",
     });
-    await source.closed;
-    const [[url, init]] = calls as [[string, RequestInit]];
+    const { url, init } = await server.request();
+    source.close();
     expect(url).toBe("http://localhost/events?since=1");
     expect(init).toMatchObject({ credentials: "include", mode: "cors", keepalive: false });
     expect(init).toMatchObject({ dispatcher, agent, cf, referrerPolicy: "no-referrer" });
@@ -324,16 +320,11 @@ describe("the fetch option", () => {
   });
 
   it("is given neither credentials, mode nor cache where nobody asked: some workers throw for them", async () => {
-    const inits: RequestInit[] = [];
-    using source = createEventSource("http://localhost/events", {
-      retry: false,
-      fetch: async (_url, init) => {
-        inits.push(init);
-        return answer();
-      },
-    });
-    await source.closed;
-    for (const name of ["credentials", "mode", "cache"]) expect(inits[0]).not.toHaveProperty(name);
+    const server = createTestServer();
+    using source = createEventSource("http://localhost/events", { fetch: server.fetch });
+    await reach(source, "open");
+    for (const name of ["credentials", "mode", "cache"])
+      expect(server.requests[0]!.init).not.toHaveProperty(name);
   });
 
   it("defaults to globalThis.fetch, looked up when the request is made", async () => {
@@ -359,7 +350,8 @@ describe("the fetch option", () => {
       yield new TextEncoder().encode("data: 1\n\nda");
       yield "ta: 2\n\n";
     }
-    const response = Object.defineProperty(answer(), "body", { value: body() });
+    const response = await createTestServer().fetch("/");
+    Object.defineProperty(response, "body", { value: body() });
     const events = await collect(fetchEvents("http://localhost/events", { fetch: async () => response }));
     expect(events.map(({ data }) => data)).toEqual(["1", "2"]);
   });

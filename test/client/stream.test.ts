@@ -350,10 +350,12 @@ describe("readEvents", () => {
       "2",
     ]);
     const readable = Readable.from(["data: 1\n\n", "data: 2\n\n"]);
+    const closed = new Promise((resolve) => readable.once("close", resolve));
     for await (const { data } of readEvents(readable)) {
       expect(data).toBe("1");
       break;
     }
+    await closed;
     expect(readable.destroyed).toBe(true);
   });
 

@@ -204,6 +204,66 @@ describe("a page that is put away", () => {
   });
 });
 
+describe("what somebody else decides", () => {
+  test("a client closed by whoever hears of the pause stays closed", async () => {
+    const { source } = await following({ hidden: "pause" });
+    source.onStatus(({ state }) => state === "paused" && source.close());
+    become("hidden");
+    become("visible");
+    expect(source.status.state).toBe("closed");
+  });
+
+  test.each(["logged out", "offline"])("a pause of one's own on top of ours stays: %s", async (reason) => {
+    const { source } = await following({ hidden: "pause" });
+    become("hidden");
+    source.pause(reason);
+    become("visible");
+    expect(source.status).toEqual({ state: "paused", reason });
+  });
+
+  test("a client that waits is not paused, and keeps the time that the server set", async () => {
+    const { source, attempts, clock } = await following({ hidden: "pause" });
+    await attempts[0]!.fail(busy());
+    become("hidden");
+    expect(source.status.state).toBe("waiting");
+    become("visible");
+    expect(source.status.state).toBe("waiting");
+    become("hidden");
+    await clock.advance(20_000);
+    expect(source.status).toEqual({ state: "paused", reason: "hidden" });
+    expect(attempts).toHaveLength(1);
+    become("visible");
+    expect(attempts).toHaveLength(2);
+  });
+
+  test("a client that is opened while the page wants no connection waits until it does", async () => {
+    const { source, attempts } = await following({ hidden: "pause" });
+    source.close();
+    become("hidden");
+    source.open();
+    expect(source.status).toEqual({ state: "paused", reason: "hidden" });
+    expect(attempts).toHaveLength(1);
+    become("visible");
+    expect(source.status.state).toBe("connecting");
+  });
+});
+
+test("hidden: Infinity never pauses", async () => {
+  const { source } = await following({ hidden: Infinity });
+  become("hidden");
+  vi.advanceTimersByTime(100_000_000);
+  expect(source.status.state).toBe("open");
+});
+
+test("a page that is shown again needs no visibilitychange: pageshow tells it, too", async () => {
+  const { source } = await following({ hidden: "pause" });
+  become("hidden");
+  pagehide();
+  visibility = "visible";
+  pageshow(true);
+  expect(source.status.state).toBe("connecting");
+});
+
 test("a client that is not open yet is left alone", async () => {
   const { source, attempts } = await following();
   source.close();

@@ -1,26 +1,9 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createEventSource, fetchEvents, type ConnectionStatus, type FetchLike } from "../../src/index.ts";
-import { nextError, reach, take } from "../helpers/watch.ts";
+import { createTestServer } from "../../src/testing.ts";
+import { nextError, reach } from "../helpers/watch.ts";
 
-const HEADERS = { "content-type": "text/event-stream" };
 const ORIGIN = "http://localhost:3000";
-
-/** A fetch that records its calls and answers with an endless stream, or as told. */
-function recordingFetch(answer: (n: number, signal: AbortSignal) => Response | Promise<Response> = open) {
-  const calls: { url: string; init: RequestInit }[] = [];
-  const fetch: FetchLike = async (url, init) => answer(calls.push({ url, init }), init.signal!);
-  return { calls, fetch };
-}
-
-function open(_n: number, signal: AbortSignal): Response {
-  const body = new ReadableStream({
-    start(controller) {
-      controller.enqueue(new TextEncoder().encode("data: x\n\n"));
-      signal.addEventListener("abort", () => controller.error(signal.reason));
-    },
-  });
-  return new Response(body, { headers: HEADERS });
-}
 
 function setOnline(online: boolean): void {
   vi.spyOn(navigator, "onLine", "get").mockReturnValue(online);
@@ -33,10 +16,10 @@ afterEach(() => {
 
 describe("in a page", () => {
   it("a relative URL resolves against the document", async () => {
-    const { calls, fetch } = recordingFetch();
-    using source = createEventSource("events?x=1", { fetch });
+    const server = createTestServer();
+    using source = createEventSource("events?x=1", { fetch: server.fetch });
     await reach(source, "open");
-    expect(calls[0]!.url).toBe(`${ORIGIN}/events?x=1`);
+    expect(server.requests[0]!.url).toBe(`${ORIGIN}/events?x=1`);
     expect(source.url).toBe(`${ORIGIN}/events?x=1`);
   });
 
@@ -44,12 +27,14 @@ describe("in a page", () => {
     const base = document.createElement("base");
     base.href = "https://cdn.example.com/app/";
     document.head.append(base);
-    const { calls, fetch } = recordingFetch();
+    const { fetch, requests, ...server } = createTestServer();
     using source = createEventSource("events", { fetch });
     using other = createEventSource(() => "../other", { fetch });
     await Promise.all([reach(source, "open"), reach(other, "open")]);
-    for await (const event of fetchEvents("/third", { fetch })) if (event) break;
-    expect(calls.map(({ url }) => url)).toEqual([
+    const third = fetchEvents("/third", { fetch });
+    await server.connection(3);
+    third.close();
+    expect(requests.map(({ url }) => url)).toEqual([
       "https://cdn.example.com/app/events",
       "https://cdn.example.com/other",
       "https://cdn.example.com/third",
@@ -57,14 +42,13 @@ describe("in a page", () => {
   });
 
   it('the HTTP cache is told to stay away with cache: "no-store", unless the caller says otherwise', async () => {
-    const { calls, fetch } = recordingFetch();
+    const { fetch, requests } = createTestServer();
     using source = createEventSource("/events", { fetch });
     using other = createEventSource("/events", { fetch, cache: "reload" });
     await Promise.all([reach(source, "open"), reach(other, "open")]);
-    expect(calls.map(({ init }) => init.cache)).toEqual(["no-store", "reload"]);
-    for (const { init } of calls) {
-      const names = [...(init.headers as Headers).keys()];
-      expect(names).toEqual(["accept"]);
+    expect(requests.map(({ init }) => init.cache)).toEqual(["no-store", "reload"]);
+    for (const { headers, init } of requests) {
+      expect([...headers.keys()]).toEqual(["accept"]);
       expect(init).not.toHaveProperty("credentials");
       expect(init).not.toHaveProperty("mode");
     }
@@ -73,12 +57,13 @@ describe("in a page", () => {
   it("the listener's errors go to window.reportError, as those of an EventTarget do", async () => {
     const reported: unknown[] = [];
     vi.stubGlobal("reportError", (error: unknown) => reported.push(error));
-    const { fetch } = recordingFetch();
-    using source = createEventSource("/events", { fetch });
+    const server = createTestServer();
+    using source = createEventSource("/events", { fetch: server.fetch });
     source.on("message", () => {
       throw "a bug";
     });
-    await take(source, 1);
+    server.push({ data: "x" });
+    await server.delivered();
     vi.unstubAllGlobals();
     expect(reported).toEqual(["a bug"]);
     expect(source.status.state).toBe("open");
@@ -92,20 +77,19 @@ describe("in a page", () => {
       body: null,
       url: `${ORIGIN}/events`,
     };
-    const { calls, fetch } = recordingFetch(() => opaque as unknown as Response);
+    const fetch = vi.fn<FetchLike>(async () => opaque as unknown as Response);
     using source = createEventSource("/events", { fetch, redirect: "same-origin" });
     const { error } = await source.closed;
     expect(error).toMatchObject({ code: "http-status", willRetry: false });
     expect(error!.message).toMatch(/redirect/);
-    expect(calls[0]!.init.redirect).toBe("manual");
+    expect(fetch.mock.calls[0]![1].redirect).toBe("manual");
   });
 });
 
 describe("while the page is offline", () => {
-  const fail = () => Promise.reject(new TypeError("Failed to fetch"));
-
   it("retries are paused and cost no attempt; the online event resumes at once", async () => {
-    const { calls, fetch } = recordingFetch((n, signal) => (n < 5 ? fail() : open(n, signal)));
+    const { fetch, requests, ...server } = createTestServer();
+    server.status(0, {}, 4);
     using source = createEventSource("/events", { fetch, retry: { initial: 1e6, max: 1e9, attempts: 1 } });
     const states: ConnectionStatus["state"][] = [source.status.state];
     source.onStatus(({ state }) => states.push(state));
@@ -123,36 +107,39 @@ describe("while the page is offline", () => {
     expect(await reach(source, "waiting")).toMatchObject({ attempt: 1 });
     source.open();
     await reach(source, "open");
-    expect(calls).toHaveLength(5);
+    expect(requests).toHaveLength(5);
     expect(states.join(" ")).toBe(
       "connecting paused connecting paused connecting paused connecting waiting connecting open",
     );
   });
 
   it("a healthy stream is left alone: the browser's word is a hint", async () => {
-    const { calls, fetch } = recordingFetch();
-    using source = createEventSource("/events", { fetch });
-    await take(source, 1);
+    const server = createTestServer();
+    using source = createEventSource("/events", { fetch: server.fetch });
+    await reach(source, "open");
     setOnline(false);
     window.dispatchEvent(new Event("offline"));
+    server.push({ data: "x" });
+    await server.delivered();
     expect(source.status.state).toBe("open");
-    expect(calls).toHaveLength(1);
+    expect(server.requests).toHaveLength(1);
   });
 
   it("the first attempt is made anyway", async () => {
     setOnline(false);
-    const { calls, fetch } = recordingFetch();
+    const { fetch, requests } = createTestServer();
     using source = createEventSource("/events", { fetch });
     await reach(source, "open");
-    expect(calls).toHaveLength(1);
+    expect(requests).toHaveLength(1);
   });
 
   it("open() connects at once, and close() stops listening for the page", async () => {
     setOnline(false);
     const add = vi.spyOn(globalThis, "addEventListener");
     const remove = vi.spyOn(globalThis, "removeEventListener");
-    const { calls, fetch } = recordingFetch(fail);
-    const source = createEventSource("/events", { fetch });
+    const server = createTestServer();
+    server.status(0, {}, Infinity);
+    const source = createEventSource("/events", { fetch: server.fetch });
     await reach(source, "paused");
     source.open();
     expect(source.status.state).toBe("connecting");
@@ -164,26 +151,27 @@ describe("while the page is offline", () => {
     setOnline(true);
     window.dispatchEvent(new Event("online"));
     expect(source.status).toEqual({ state: "closed", reason: "client" });
-    expect(calls).toHaveLength(2);
+    expect(server.requests).toHaveLength(2);
   });
 
   it("a fatal error stays fatal", async () => {
     setOnline(false);
-    const { fetch } = recordingFetch(() => new Response("", { status: 404 }));
-    using source = createEventSource("/events", { fetch });
+    const server = createTestServer();
+    server.status(404);
+    using source = createEventSource("/events", { fetch: server.fetch });
     expect((await source.closed).error).toMatchObject({ status: 404 });
   });
 
   it("a clean end of the stream waits for the page to come online too", async () => {
     setOnline(false);
-    const { calls, fetch } = recordingFetch((n, signal) =>
-      n === 1 ? new Response("id: 4\ndata: x\n\n", { headers: HEADERS }) : open(n, signal),
-    );
-    using source = createEventSource("/events", { fetch });
+    const server = createTestServer();
+    server.push({ id: 4, data: "x" });
+    server.end();
+    using source = createEventSource("/events", { fetch: server.fetch });
     await reach(source, "paused");
     setOnline(true);
     window.dispatchEvent(new Event("online"));
     await reach(source, "open");
-    expect((calls[1]!.init.headers as Headers).get("last-event-id")).toBe("4");
+    expect(server.requests[1]!.lastEventId).toBe("4");
   });
 });

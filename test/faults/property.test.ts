@@ -181,7 +181,8 @@ describe("whatever happens on the way", () => {
         outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
         // It is told once; after that the iteration is over.
         expect(await iterator.next()).toEqual({ done: true, value: undefined });
-        expect(proxy.requests).toBe(1);
+        // None where connectTimeout struck before it arrived, on a busy machine.
+        expect(proxy.requests).toBeLessThanOrEqual(1);
         await proxy.idle();
       });
       await fc.assert(run, { numRuns: times(3000, 150), timeout: 20_000, endOnFailure: true });

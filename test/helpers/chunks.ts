@@ -1,5 +1,6 @@
 import type { Body } from "../../src/body.ts";
-import { readBatches, type ReadOptions } from "../../src/reader.ts";
+import { readStream, type ReadOptions } from "../../src/reader.ts";
+import type { StreamItem } from "../../src/types.ts";
 import type { Interpretation } from "./reference-parser.ts";
 
 export const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
@@ -42,6 +43,61 @@ export function streamOf(
   return { body, cancelled: () => cancellations };
 }
 
+/** The batches of a body, pulled one by one. */
+export async function* readBatches(
+  body: Body,
+  { signal, ...options }: Omit<ReadOptions, "deliver">,
+): AsyncGenerator<StreamItem[], void> {
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  signal.addEventListener("abort", abort);
+  if (signal.aborted) abort();
+  let batch: StreamItem[] | undefined;
+  let resume = () => {};
+  let wake = () => {};
+  let end: { error?: unknown } | undefined;
+  const finish = (how: { error?: unknown }) => {
+    end = how;
+    wake();
+  };
+  readStream(body, {
+    ...options,
+    signal: controller.signal,
+    deliver(items) {
+      batch = items;
+      wake();
+      return new Promise((resolve) => (resume = resolve));
+    },
+  }).then(
+    () => finish({}),
+    (error: unknown) => finish({ error }),
+  );
+  try {
+    for (;;) {
+      if (!batch && !end) await new Promise<void>((resolve) => (wake = resolve));
+      if (batch) {
+        const items = batch;
+        batch = undefined;
+        yield items;
+        resume();
+      } else if (end) {
+        if ("error" in end) throw end.error;
+        return;
+      }
+    }
+  } finally {
+    signal.removeEventListener("abort", abort);
+    abort();
+    resume();
+    await settled(controller.signal);
+  }
+}
+
+/** Once the reader has noticed. */
+async function settled(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) await new Promise((resolve) => setImmediate(resolve));
+}
+
 export interface Reading extends Interpretation {
   /** The error that ended the reading. */
   error?: unknown;
@@ -51,7 +107,10 @@ export interface Reading extends Interpretation {
  * Reads a body to its end, or to its error. How many items carry no more than an ID depends on the chunks and matters
  * to nobody, so only where they lead is kept.
  */
-export async function readAll(body: Body, options: Partial<ReadOptions> = {}): Promise<Reading> {
+export async function readAll(
+  body: Body,
+  options: Partial<Omit<ReadOptions, "deliver">> = {},
+): Promise<Reading> {
   const reading: Reading = {
     events: [],
     comments: [],

@@ -8,6 +8,8 @@ export interface FakeClock extends Clock {
   readonly next: number | undefined;
   /** Lets time pass. Timers fire in order, each with the promises that it settles. */
   advance(ms: number): Promise<void>;
+  /** Sets the time forward as sleep does: timers stand still, and have as long to go as before. */
+  jump(ms: number): void;
 }
 
 export function createFakeClock(start: number = Date.UTC(2026, 10, 20)): FakeClock {
@@ -31,6 +33,10 @@ export function createFakeClock(start: number = Date.UTC(2026, 10, 20)): FakeClo
     get next() {
       const timer = first();
       return timer && timer.at - now;
+    },
+    jump(ms) {
+      now += ms;
+      for (const timer of timers) timer.at += ms;
     },
     async advance(ms) {
       const end = now + ms;

@@ -1,20 +1,46 @@
 /** The layers of the house, from the ground up. A file imports from strictly lower layers only, types included. */
 export const layers: readonly (readonly string[])[] = [
-  ["types", "errors", "clock", "emitter", "decode", "iterate", "page", "body", "handlers", "message-event"],
+  ["types", "errors", "clock", "emitter", "decode", "iterate", "page", "body", "handlers", "message-event"]
+    // what "testing" is made of
+    .concat("testing-wire", "testing-line"),
   ["http", "reader", "retry", "interpret", "error-event", "deadline"],
   ["fetch-transport", "native"],
   ["connection", "options", "eventsource-init"],
   ["choose-transport", "event-source-client"],
   ["client", "stream", "eventsource"],
   ["index", "polyfill"],
-  ["global", "lifecycle", "resume"],
+  ["shared-log", "shared-message", "shared-key"],
+  ["shared-world", "shared-source"],
+  ["shared-hub"],
+  ["shared-member"],
+  ["shared-client"],
+  ["shared"],
+  ["global", "lifecycle", "resume", "binding", "testing"],
+  ["react", "vue", "svelte"],
 ];
 
-/** Optional entries: they know of the others what users do, and nobody imports them. */
-export const optional: readonly string[] = ["lifecycle", "resume"];
+/**
+ * The optional entries, each with the files that begin with its name, and what they may import besides those: the public
+ * interface, and what the adapters share. Nobody else knows them.
+ */
+export const optional: Readonly<Record<string, readonly string[]>> = {
+  lifecycle: ["index"],
+  resume: ["index"],
+  shared: ["index"],
+  testing: [],
+  binding: ["index"],
+  react: ["binding", "index"],
+  vue: ["binding", "index"],
+  svelte: ["binding", "index"],
+};
 
 /** The packages that a file may import. */
-export const packages: Readonly<Record<string, readonly string[]>> = { reader: ["eventsource-parser"] };
+export const packages: Readonly<Record<string, readonly string[]>> = {
+  reader: ["eventsource-parser"],
+  react: ["react"],
+  vue: ["vue"],
+  svelte: ["svelte"],
+};
 
 /** `connection.ts` is given its transport. */
 export const transports: readonly string[] = ["fetch-transport", "native"];

@@ -14,6 +14,8 @@ export interface Gate {
   readonly entry: { readonly code: string } | { readonly file: string };
   /** Most bytes, minified and compressed by brotli. */
   readonly limit: number;
+  /** Packages that are not counted, by the start of their name, beside the main entry where it is one of them. */
+  readonly beside?: readonly string[];
   /** What the design aims at; docs/decisions/sizes.md says why some limits are higher. */
   readonly aim: number;
 }
@@ -28,35 +30,54 @@ export const gates: readonly Gate[] = [
   {
     name: "`readEvents`",
     entry: { code: 'export { readEvents } from "everspring";' },
-    limit: 4050,
+    limit: 4550,
     aim: 2300,
   },
   {
     name: "`createEventSource`",
     entry: { code: 'export { createEventSource } from "everspring";' },
-    limit: 7700,
+    limit: 7950,
     aim: 4000,
   },
-  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 8400, aim: 5000 },
+  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 8600, aim: 5000 },
   {
     name: "`everspring/eventsource`",
     entry: { code: 'export { EventSource } from "everspring/eventsource";' },
-    limit: 6750,
+    limit: 6800,
     aim: 4000,
   },
   {
     name: "`everspring/lifecycle`",
     entry: { code: 'export * from "everspring/lifecycle";' },
-    limit: 550,
-    aim: 550,
+    limit: 600,
+    aim: 600,
   },
   {
     name: "`everspring/resume`",
     entry: { code: 'export * from "everspring/resume";' },
-    limit: 350,
-    aim: 350,
+    limit: 400,
+    aim: 400,
   },
-  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 9850, aim: 7500 },
+  ...["react", "vue", "svelte"].map((name) => ({
+    name: `\`everspring/${name}\` beside the main entry`,
+    entry: { code: `export * from "everspring/${name}";` },
+    beside: [name, "everspring"],
+    limit: 1000,
+    aim: 1000,
+  })),
+  {
+    name: "`everspring/testing`",
+    entry: { code: 'export * from "everspring/testing";' },
+    limit: 2200,
+    aim: 2200,
+  },
+  {
+    name: "everything and `everspring/shared`",
+    entry: { code: 'export * from "everspring"; export * from "everspring/shared";' },
+    limit: 11_400,
+    aim: 6200,
+  },
+  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 10_050, aim: 7500 },
 ];
 
 // Its types say CommonJS, it is none.
@@ -66,7 +87,7 @@ const readme = join(root, "README.md");
 const table = /(?<=<!-- sizes -->\n)[^]*?(?=<!-- \/sizes -->)/;
 
 /** Bundles a module that lies in the root of this project, so that "everspring" is the built package itself. */
-async function bundle(code: string): Promise<string> {
+async function bundle(code: string, beside: readonly string[]): Promise<string> {
   const input = join(root, "virtual-entry.js");
   const virtual = {
     name: "virtual-entry",
@@ -76,6 +97,9 @@ async function bundle(code: string): Promise<string> {
   const build = await rollup({
     input,
     plugins: [virtual, nodeResolve()],
+    external: (id, importer) =>
+      beside.includes(id) ||
+      (beside.includes("everspring") && importer !== input && id.endsWith("/index.js")),
     onwarn(warning) {
       if (warning.code !== "EMPTY_BUNDLE") throw new Error(warning.message);
     },
@@ -89,8 +113,10 @@ async function bundle(code: string): Promise<string> {
 }
 
 /** The minified code of an entry. */
-export function minified({ entry }: Gate): Promise<string> {
-  return "code" in entry ? bundle(entry.code) : Promise.resolve(readFileSync(join(root, entry.file), "utf8"));
+export function minified({ entry, beside = [] }: Gate): Promise<string> {
+  return "code" in entry
+    ? bundle(entry.code, beside)
+    : Promise.resolve(readFileSync(join(root, entry.file), "utf8"));
 }
 
 export async function measure(gate: Gate): Promise<Size> {

@@ -39,13 +39,23 @@ describe("pause()", () => {
     expect(attempts).toHaveLength(1);
   });
 
-  test("keeps the first reason: what is on hold cannot be put on hold", async () => {
-    const { source, statuses } = await opened();
+  test("tells the newest reason: whoever paused before can see that it is no longer up to him", async () => {
+    const { source } = await opened();
     source.pause("hidden");
     const { status } = source;
-    source.pause("frozen");
-    expect(source.status).toBe(status);
-    expect(statuses.filter(({ state }) => state === "paused")).toHaveLength(1);
+    source.pause("logged out");
+    expect(source.status).toEqual({ state: "paused", reason: "logged out" });
+    expect(source.status).not.toBe(status);
+  });
+
+  test("inside a status listener that hears of a retry takes the promise of it back", async () => {
+    const { source, attempts } = await opened();
+    source.onStatus(({ state }) => state === "waiting" && source.pause());
+    const errors: EventSourceError[] = [];
+    source.onError((error) => errors.push(error));
+    await attempts[0]!.fail(network());
+    expect(source.status.state).toBe("paused");
+    expect(errors).toMatchObject([{ willRetry: false }]);
   });
 
   test("neither ends a loop nor settles `closed`, and the loop goes on after open()", async () => {
@@ -127,6 +137,14 @@ describe("resumeFrom()", () => {
     expect(attempts[1]!.context.lastEventId).toBe("41");
   });
 
+  test("does not yield to a comment", async () => {
+    const { source, attempts } = await opened();
+    await attempts[0]!.give(item("a", "1"));
+    source.resumeFrom("50");
+    await attempts[0]!.give({ type: "", data: undefined, lastEventId: "1", comment: "beat" });
+    expect(source.lastEventId).toBe("50");
+  });
+
   test("yields to an event that comes before", async () => {
     const { source, attempts } = await opened();
     source.resumeFrom("41");
@@ -172,6 +190,39 @@ describe("onDelivered", () => {
     expect(ids).toEqual(["1"]);
     await iterator.return!();
     expect(ids).toEqual(["1", "2"]);
+  });
+
+  test.each(["close", "the end"])("a loop that is still busy at %s holds back its ID", async (how) => {
+    const { source, attempts } = await opened({ retry: false });
+    const ids: string[] = [];
+    source.onDelivered((id) => ids.push(id));
+    const iterator = source[Symbol.asyncIterator]();
+    const first = iterator.next();
+    await attempts[0]!.give(item("a", "1"));
+    await first;
+    if (how === "close") source.close();
+    else await attempts[0]!.end();
+    await settled();
+    expect(source.status.state).toBe("closed");
+    expect(ids).toEqual([]);
+    expect(await iterator.next()).toEqual({ done: true, value: undefined });
+    expect(ids).toEqual(["1"]);
+  });
+
+  test("a listener that is still busy when a reconnect lets go of it holds back its ID and those after it", async () => {
+    const { source, attempts } = await opened();
+    const gate = deferred();
+    const ids: string[] = [];
+    source.onDelivered((id) => ids.push(id));
+    source.onEvent(({ data }) => (data === "a" ? gate.promise : undefined));
+    await attempts[0]!.give(item("a", "1"));
+    source.reconnect();
+    await attempts[1]!.answer();
+    await attempts[1]!.give(item("b", "2"));
+    expect([source.lastEventId, ids]).toEqual(["2", []]);
+    gate.resolve();
+    await settled();
+    expect(ids).toEqual(["2"]);
   });
 
   test("tells of an ID that comes without an event", async () => {

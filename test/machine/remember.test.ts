@@ -128,6 +128,53 @@ describe("rememberLastEventId", () => {
     expect(source.status.state).toBe("open");
   });
 
+  test("an onError that throws is reported, and the storing goes on", async () => {
+    const thrown: unknown[] = [];
+    vi.stubGlobal("queueMicrotask", (callback: () => void) => {
+      try {
+        callback();
+      } catch (error) {
+        thrown.push(error);
+      }
+    });
+    const written: string[] = [];
+    const { source, attempts } = play();
+    const storage: IdStorage = {
+      getItem: () => Promise.reject(new Error("locked")),
+      setItem(_key, id) {
+        if (id === "1") throw new Error("full");
+        written.push(id);
+      },
+    };
+    const onError = (error: unknown) => {
+      throw error;
+    };
+    rememberLastEventId(source, { key: "k", storage, onError });
+    await settled();
+    await attempts[0]!.answer();
+    await attempts[0]!.give(item("x", "1"));
+    await attempts[0]!.give(item("x", "2"));
+    expect(thrown).toMatchObject([{ message: "locked" }, { message: "full" }]);
+    expect(written).toEqual(["2"]);
+    vi.unstubAllGlobals();
+  });
+
+  test("what the client throws when it is opened reaches the caller, and nothing listens twice", () => {
+    const { source } = play();
+    let listeners = 0;
+    const broken = {
+      ...source,
+      status: source.status,
+      lastEventId: "",
+      open() {
+        throw new Error("no URL");
+      },
+      onDelivered: () => (listeners++, () => {}),
+    };
+    expect(() => rememberLastEventId(broken, { key: "k", storage: memory() })).toThrow("no URL");
+    expect(listeners).toBe(1);
+  });
+
   test("uses localStorage, and does without where there is none", async () => {
     const { source } = play();
     const storage = memory("3");

@@ -2,6 +2,7 @@ import { http, HttpResponse } from "msw/http";
 import { setupServer } from "msw/node";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createEventSource, fetchEvents, json } from "../../src/index.ts";
+import { createTestServer } from "../../src/testing.ts";
 import { collect } from "../helpers/collect.ts";
 import { deferred } from "../helpers/deferred.ts";
 import { sse } from "../helpers/msw.ts";
@@ -149,5 +150,29 @@ describe("fetchEvents behind Mock Service Worker", () => {
       code: "content-type",
       body: "<title>Sign in</title>",
     });
+  });
+});
+
+describe("a test server behind Mock Service Worker", () => {
+  it("is reached by whatever fetches, and hears of the client leaving", async () => {
+    const events = createTestServer({ headers: HEADERS });
+    server.use(http.all(URL_, ({ request }) => events.fetch(request)));
+    const source = createEventSource(URL_, { retry, method: "POST", body: "?", headers: { "x-a": "1" } });
+    const first = take(source, 1);
+    events.push({ data: "1", id: 1 });
+    expect(await first).toMatchObject([{ data: "1" }]);
+    const connection = await events.connection();
+    const second = take(source, 1);
+    events.drop();
+    events.push({ data: "2", id: 2 });
+    expect(await second).toMatchObject([{ data: "2" }]);
+    expect(await connection.closed).toBe("drop");
+    expect(events.requests).toMatchObject([
+      { method: "POST", url: URL_, body: "?", lastEventId: "" },
+      { method: "POST", url: URL_, body: "?", lastEventId: "1" },
+    ]);
+    expect(events.requests[0]!.headers.get("x-a")).toBe("1");
+    source.close();
+    expect(await (await events.connection(2)).closed).toBe("client");
   });
 });

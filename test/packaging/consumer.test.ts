@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { installLimit, installRuntimes, runtimes } from "../runtimes/install.ts";
@@ -128,9 +128,110 @@ console.log(JSON.stringify([added, source.status]));
   });
 });
 
+describe("everspring/testing, with nothing else installed,", () => {
+  const script = `import { createEventSource, json } from "everspring";
+import { createTestServer } from "everspring/testing";
+const server = createTestServer();
+const source = createEventSource("https://example.com/prices", { fetch: server.fetch, decode: json, retry: { initial: 0, jitter: 0 } });
+source.onEvent(({ data, lastEventId }) => console.log(data, lastEventId));
+server.push({ data: 1, id: 1 });
+server.drop();
+server.push({ data: 2, id: 2 });
+await server.delivered();
+source.close();
+console.log(server.requests.map(({ lastEventId }) => lastEventId).join());
+`;
+  test.for([
+    ...nodes,
+    { name: "Bun", command: bun, args: [] },
+    { name: "Deno", command: deno, args: ["run"] },
+  ])("serves on $name", async ({ command, args }) => {
+    await writeFile(join(app, "testing.js"), script);
+    const { stdout } = await run(command, [...args, "testing.js"], app);
+    expect(stdout).toBe("1 1\n2 2\n,1\n");
+  });
+});
+
+describe("the adapters", () => {
+  const frameworks = ["react", "react-dom", "scheduler", "vue", "svelte", "@vue", "@types", "csstype"];
+
+  test("bring no framework with them, and say which one is missing", async () => {
+    expect((await readdir(join(app, "node_modules"))).filter((name) => frameworks.includes(name))).toEqual(
+      [],
+    );
+    await writeFile(join(app, "missing.js"), `await import("everspring/react");`);
+    await expect(run(process.execPath, ["missing.js"], app)).rejects.toThrow(/Cannot find package 'react'/);
+  });
+
+  describe("beside the app's own frameworks", () => {
+    let adapted: string;
+    beforeAll(async () => {
+      adapted = join(app, "adapted");
+      await mkdir(adapted);
+      for (const name of frameworks)
+        await symlink(join(root, "node_modules", name), join(app, "node_modules", name));
+    });
+
+    test.for(nodes)("render on a server, $name", async ({ command }) => {
+      const script = `import { createElement } from "react";
+import { renderToString } from "react-dom/server";
+import { createSSRApp, h } from "vue";
+import { renderToString as renderVue } from "vue/server-renderer";
+import { useEventSource } from "everspring/react";
+import { useEventSource as useInVue } from "everspring/vue";
+import * as inSvelte from "everspring/svelte";
+console.log(renderToString(createElement(() => useEventSource("/prices").status.state)));
+const setup = () => { const { status } = useInVue("/prices"); return () => h("p", status.value.state); };
+console.log(await renderVue(createSSRApp({ setup })));
+console.log(Object.keys(inSvelte).join());
+`;
+      await writeFile(join(adapted, "render.js"), script);
+      const { stdout, stderr } = await run(command, ["render.js"], adapted);
+      expect([stdout, stderr]).toEqual(["idle\n<p>idle</p>\nuseEventSource\n", ""]);
+    });
+
+    test.for(["nodenext", "bundler"])("are typed, with module resolution %s", async (moduleResolution) => {
+      const consumer = `import { json } from "everspring";
+import { useEventSource } from "everspring/react";
+import { useEventSource as useInSvelte } from "everspring/svelte";
+import { useEventSource as useInVue } from "everspring/vue";
+import { createTestServer } from "everspring/testing";
+
+interface Prices { tick: { price: number } }
+const { fetch } = createTestServer<Prices>();
+const { event } = useEventSource<Prices>("/prices", { decode: json, fetch, onEvent: ({ data }) => data.price.toFixed() });
+const price: number | undefined = event?.data.price;
+const inVue: number | undefined = useInVue<Prices>(() => "/prices", { fetch }).event.value?.data.price;
+useInSvelte<Prices>("/prices").subscribe((state) => state.event?.data.price.toFixed());
+// @ts-expect-error the price is a number
+useEventSource<Prices>("/prices", { onEvent: ({ data }) => data.price.trim() });
+export { inVue, price };
+`;
+      const compilerOptions = {
+        target: "es2022",
+        lib: ["es2022", "dom", "dom.iterable"],
+        types: [],
+        strict: true,
+        noEmit: true,
+        skipLibCheck: false,
+        module: moduleResolution === "bundler" ? "esnext" : "nodenext",
+        moduleResolution,
+      };
+      await writeFile(join(adapted, "consumer.ts"), consumer);
+      const config = { compilerOptions, files: ["consumer.ts"] };
+      await writeFile(join(adapted, "tsconfig.json"), JSON.stringify(config));
+      const { stdout } = await run(join(root, "node_modules/.bin/tsc"), ["-p", "."], adapted);
+      expect(stdout).toBe("");
+    });
+  });
+});
+
 describe("types check in a project without skipLibCheck, with module resolution", () => {
   const consumer = `import { createEventSource, json, type EventSourceClient } from "everspring";
+import { createTestServer } from "everspring/testing";
 
+createTestServer<{ tick: Tick }>().push({ type: "tick", data: { symbol: "EVER", price: 1 } });
+createEventSource("/prices", { fetch: createTestServer().fetch });
 interface Tick { symbol: string; price: number }
 const source: EventSourceClient<{ tick: Tick }> = createEventSource<{ tick: Tick }>("/prices", { decode: json });
 const undo: () => void = source.on("tick", (event) => event.data.price.toFixed(2));

@@ -109,6 +109,25 @@ describe("a pump", () => {
     expect(handled).toEqual(["old", "new"]);
   });
 
+  test("does not wait for ever when a listener puts other items in place of those that are being pushed", async () => {
+    const handled: string[] = [];
+    let inner: Promise<void> | undefined;
+    const gate = deferred();
+    const pump: Pump<string> = createPump((item) => {
+      handled.push(item);
+      if (item === "old") {
+        pump.clear();
+        inner = pump.push(["new"]);
+      }
+      return item === "new" ? gate.promise : undefined;
+    });
+    const outer = pump.push(["old", "dropped"]);
+    expect(outer).toBeUndefined();
+    gate.resolve();
+    expect(await isSettled(inner)).toBe(true);
+    expect(handled).toEqual(["old", "new"]);
+  });
+
   test("does not let a listener that was let go hold back those of the next connection", async () => {
     const handled: string[] = [];
     const gate = deferred();

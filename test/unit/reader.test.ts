@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EventSourceError } from "../../src/errors.ts";
-import { readBatches } from "../../src/reader.ts";
-import { chunked, concat, encode, readAll, streamOf } from "../helpers/chunks.ts";
+import { chunked, concat, encode, readAll, readBatches, streamOf } from "../helpers/chunks.ts";
 import { settled } from "../helpers/fake-clock.ts";
 import { interpretStream } from "../helpers/reference-parser.ts";
 import { abortListeners } from "../helpers/machine.ts";

@@ -1,0 +1,25 @@
+import { createEventSource, fetchEvents } from "../../dist/index.js";
+import { EventSource } from "../../dist/eventsource.js";
+import { target } from "./event-target.mjs";
+
+export async function listeners(url, take) {
+  const source = createEventSource(url, { retry: false });
+  const hear = (event) => take(event.type, event.data, event.lastEventId);
+  source.on("message", hear);
+  source.on("tick", hear);
+  source.on("end", () => source.close());
+  const { error } = await source.closed;
+  if (error) throw error;
+}
+
+async function read(events, take) {
+  for await (const event of events) {
+    if (event.type === "end") break;
+    const pause = take(event.type, event.data, event.lastEventId);
+    if (pause) await pause;
+  }
+}
+
+export const iterator = (url, take) => read(createEventSource(url, { retry: false }), take);
+export const finite = (url, take) => read(fetchEvents(url), take);
+export const dropIn = target((url) => new EventSource(url));

@@ -1,0 +1,4 @@
+import { EventSource } from "launchdarkly-eventsource";
+import { target } from "./event-target.mjs";
+
+export const run = target((url) => new EventSource(url));

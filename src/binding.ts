@@ -1,0 +1,179 @@
+import {
+  createEventSource,
+  type AnyEvent,
+  type ConnectionStatus,
+  type EventSourceClient,
+  type EventSourceError,
+  type EventSourceOptions,
+  type EventSourceUrl,
+  type TextEvents,
+} from "./index.ts";
+
+/** Options of `useEventSource`: those of `createEventSource`, and two callbacks. */
+export interface UseEventSourceOptions<Events extends object = TextEvents> extends Omit<
+  EventSourceOptions,
+  "signal"
+> {
+  /** Hears every event, two of the same data too. A promise that it returns holds the reader back until it settles. */
+  onEvent?: ((event: AnyEvent<Events>) => unknown) | undefined;
+  /** Hears every error, those that a retry follows (`willRetry`, `delay`) and those of a single event. */
+  onError?: ((error: EventSourceError) => unknown) | undefined;
+  /** `false` leaves the connection closed, or closes it, until it is `true`. Default `true`. */
+  open?: boolean | undefined;
+  /** What makes the client, such as `createSharedEventSource`; it does not connect yet (`open: false`). Default `createEventSource`. */
+  create?: ((url: EventSourceUrl, options: EventSourceOptions) => EventSourceClient<Events>) | undefined;
+}
+
+/** What a component shows. The same object until something changes. */
+export interface EventSourceState<Events extends object = TextEvents> {
+  /** The life of the connection; `idle` during server-side rendering. */
+  readonly status: ConnectionStatus;
+  /** The latest event of this URL, if any. For all of them there is `onEvent`. */
+  readonly event: AnyEvent<Events> | undefined;
+  /** The client, for `reconnect()`, `on` and the rest. Another one when options change that make another request. */
+  readonly client: EventSourceClient<Events>;
+}
+
+/** A component's event source: whatever happens to its options, one connection at most. */
+export interface Binding {
+  readonly state: () => AnyState;
+  readonly subscribe: (listener: () => void) => () => void;
+  /** Whether a URL is that of what it follows. */
+  readonly isAt: (url: EventSourceUrl) => boolean;
+  /** Takes over a URL and options; makes a new connection when their key is another one. */
+  readonly follow: (url: EventSourceUrl, options: object) => void;
+  /** Connects, in a moment; the result closes. */
+  readonly mount: () => () => void;
+}
+
+/** The adapters are typed by their overloads. */
+type AnyEvents = Record<string, unknown>;
+type AnyState = EventSourceState<AnyEvents>;
+type Fn = (...args: unknown[]) => unknown;
+
+const ids = /* @__PURE__ */ new WeakMap<object, number>();
+let lastId = 0;
+
+/** Calls in flight of functions that refresh credentials, which components share as they share the function. */
+const refreshes = /* @__PURE__ */ new WeakMap<Fn, Promise<unknown>>();
+
+/**
+ * What makes the request, as a string: data by their value, functions by there being one, and what cannot be looked into
+ * by its identity.
+ */
+function keyOf(url: EventSourceUrl, options: object): string {
+  const rest = { ...options, onEvent: undefined, onError: undefined, open: undefined };
+  return JSON.stringify([url, rest], (_name, value: unknown) => {
+    if (typeof value === "function") return "()";
+    if (typeof value !== "object" || !value) return value;
+    if (Symbol.iterator in value) return [...(value as Iterable<unknown>)];
+    const prototype = Object.getPrototypeOf(value) as unknown;
+    if (!prototype || prototype === Object.prototype) return value;
+    if (!ids.has(value)) ids.set(value, ++lastId);
+    return ids.get(value);
+  });
+}
+
+/** The same options with functions that look up at call time which function to call. */
+function withLatest(options: object, latest: () => object): object {
+  const stable = Object.entries(options).map(([name, value]: [string, unknown]) => {
+    const current = () => (latest() as Record<string, never>)[name]!;
+    if (name === "retry" && value) return [name, withLatest(value, current)];
+    if (typeof value !== "function") return [name, value];
+    const call: Fn = (...args) => {
+      const fn: Fn = current();
+      return name === "onUnauthorized" ? share(fn, args) : fn(...args);
+    };
+    return [name, Object.assign(call, value)]; // a decoder of schemas has their names
+  });
+  return Object.fromEntries(stable) as object;
+}
+
+function share(refresh: Fn, args: unknown[]): Promise<unknown> {
+  let call = refreshes.get(refresh);
+  if (!call) {
+    call = (async () => refresh(...args))().finally(() => refreshes.delete(refresh));
+    refreshes.set(refresh, call);
+  }
+  return call;
+}
+
+/** Makes a binding; nothing connects before it is mounted. */
+export function createBinding(url: EventSourceUrl, options: object): Binding {
+  const listeners = new Set<() => void>();
+  let key = keyOf(url, options);
+  let latest: UseEventSourceOptions<AnyEvents> & { url: EventSourceUrl } = { ...options, url };
+  let state: AnyState;
+  let undo: (() => void)[] = [];
+  let isMounted = false;
+
+  const set = (news: Partial<AnyState>) => {
+    state = { ...state, ...news };
+    for (const listener of listeners) listener();
+  };
+  const isAt = (other: EventSourceUrl) => keyOf(other, {}) === keyOf(latest.url, {});
+
+  function makeClient(event?: AnyState["event"]): void {
+    const ours = { onEvent: undefined, onError: undefined, open: false };
+    const {
+      url: target,
+      create = createEventSource,
+      ...given
+    } = withLatest({ ...latest, ...ours }, () => latest) as typeof latest;
+    const client = create(target, given as EventSourceOptions) as AnyState["client"];
+    undo = [
+      client.onStatus((status) => set({ status })),
+      client.onEvent((news) => {
+        set({ event: news });
+        return latest.onEvent?.(news);
+      }),
+      client.onError((error) => latest.onError?.(error)),
+    ];
+    set({ client, event, status: client.status });
+  }
+
+  /** Opens or closes, as the component has it now. */
+  const settle = () => {
+    const { client, status } = state;
+    if (isMounted && latest.open !== false) client.open();
+    else if (status.state !== "idle") client.close();
+  };
+
+  makeClient();
+  return {
+    state: () => state,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    isAt,
+    follow(itsUrl, itsOptions) {
+      const itsKey = keyOf(itsUrl, itsOptions);
+      const before = latest;
+      const { client, event } = state;
+      const isSameStream = isAt(itsUrl);
+      latest = { ...itsOptions, url: itsUrl };
+      if (itsKey !== key) {
+        key = itsKey;
+        for (const remove of undo) remove();
+        client.close();
+        makeClient(isSameStream ? event : undefined);
+        // The same stream by other means, such as a new token, goes on where it was.
+        if (isSameStream && before.lastEventId === latest.lastEventId)
+          state.client.resumeFrom(client.lastEventId);
+        settle();
+      } else if (before.open !== latest.open) settle();
+    },
+    mount() {
+      isMounted = true;
+      // In a moment: React's strict mode mounts, unmounts and mounts again at once, and that shall be one request.
+      void Promise.resolve()
+        .then(settle)
+        .catch((error: EventSourceError) => (latest.onError ?? globalThis.reportError)?.(error));
+      return () => {
+        isMounted = false;
+        settle();
+      };
+    },
+  };
+}

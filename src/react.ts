@@ -1,0 +1,38 @@
+import { useEffect, useState, useSyncExternalStore } from "react";
+import { createBinding, type EventSourceState, type UseEventSourceOptions } from "./binding.ts";
+import type { Decoder, EventSourceUrl, EventsOf, TextEvents } from "./index.ts";
+
+export type { EventSourceState, UseEventSourceOptions };
+
+/**
+ * Subscribes a component to an event stream, for as long as it is mounted.
+ *
+ * Rendering again with other options connects again only when they make another request (by value, not by identity).
+ * Functions may be inline: the latest one is called, and a new one never connects again.
+ *
+ * @param url - Where the stream is. Another one is another stream: `event` begins anew.
+ * @throws EventSourceError `invalid-option`, naming the option.
+ *
+ * @example
+ * const { status, event } = useEventSource<{ tick: { price: number } }>("/prices", { decode: json });
+ */
+export function useEventSource<D extends Decoder>(
+  url: EventSourceUrl,
+  options: UseEventSourceOptions<EventsOf<D>> & { decode: D },
+): EventSourceState<EventsOf<D>>;
+export function useEventSource<Events extends object = TextEvents>(
+  url: EventSourceUrl,
+  options?: UseEventSourceOptions<Events> & { decode?: undefined },
+): EventSourceState<Events>;
+export function useEventSource<Events extends object = Record<string, unknown>>(
+  url: EventSourceUrl,
+  options?: UseEventSourceOptions<Events>,
+): EventSourceState<Events>;
+export function useEventSource(url: EventSourceUrl, options: object = {}): unknown {
+  const [binding] = useState(() => createBinding(url, options));
+  const state = useSyncExternalStore(binding.subscribe, binding.state, binding.state);
+  useEffect(() => binding.follow(url, options));
+  useEffect(() => binding.mount(), [binding]);
+  // What the effect is about to replace is not shown under the new URL.
+  return binding.isAt(url) ? state : { ...state, status: { state: "idle" }, event: undefined };
+}

@@ -1,0 +1,130 @@
+import {
+  createEventSource,
+  type ClosedStatus,
+  type ConnectionStatus,
+  type EventSourceClient,
+  type EventSourceOptions,
+  type EventSourceUrl,
+  type ListenerOptions,
+  type TextEvents,
+} from "./index.ts";
+import { createHub, type Hub } from "./shared-hub.ts";
+import { checkShared, keyOf } from "./shared-key.ts";
+import { createMember } from "./shared-member.ts";
+import type { Scope, World } from "./shared-world.ts";
+
+/** Options of `createSharedEventSource`, beside those of `createEventSource`. */
+export interface SharedEventSourceOptions extends EventSourceOptions {
+  /**
+   * Who asks: a user's ID, say, or `"anonymous"`. Clients share a connection only when they name the same. Needed wherever
+   * an option may carry credentials: a function as `headers`, `url`, `fetch`, `transport`, or `onUnauthorized`, and
+   * `credentials: "include"`. Name it, too, where the server knows users by cookies of its own.
+   */
+  identity?: string | undefined;
+  /** Names the stream in place of its URL. Needed where `url` is a function. */
+  name?: string | undefined;
+  /** How many past events a client that joins late is given, of those that are kept (1 Mi characters). Default 0. */
+  replay?: number | undefined;
+  /** Most characters that wait in this tab for a slow listener or loop, else `event-too-large`, which is fatal. Default 16 MiB (16777216). */
+  maxBuffer?: number | undefined;
+}
+
+/** `scope` tells whom the connection is shared with: all tabs, or only this one where the platform keeps them apart. */
+export type SharedStatus = ConnectionStatus & { readonly scope: Scope };
+
+/** A subscription whose connection is shared. */
+export interface SharedEventSource<Events extends object = TextEvents> extends EventSourceClient<Events> {
+  onStatus(listener: (status: SharedStatus) => unknown, options?: ListenerOptions): () => void;
+  readonly status: SharedStatus;
+  readonly closed: Promise<ClosedStatus & SharedStatus>;
+  /** Has the shared connection made anew. */
+  reconnect(): void;
+}
+
+/** What `createSharedEventSource` makes, with the world passed in. */
+export function createSharedClient<Events extends object = TextEvents>(
+  url: EventSourceUrl,
+  { identity, name, replay = 0, maxBuffer = 2 ** 24, ...options }: SharedEventSourceOptions,
+  world: World,
+): SharedEventSource<Events> {
+  const { decode, endOn, signal, lastEventId, open = true, retry, ...request } = options;
+  checkShared({ identity, name, replay, maxBuffer }, url, request);
+  // What a client makes of the events is its own affair; that there is an end to wait for is not.
+  const connect = (from: string) =>
+    createEventSource(url, {
+      transport: "fetch",
+      ...request,
+      retry,
+      endOn: endOn === undefined ? undefined : () => false,
+      lastEventId: from,
+      open: false,
+    });
+  // Refuses wrong options now.
+  connect("");
+
+  const member = createMember({
+    replay,
+    maxBuffer,
+    reconnect: () => client.reconnect(),
+    getHub() {
+      const key = keyOf(name ?? client.url, identity, { ...request, retry, endOn: endOn && "" });
+      const hub = (world.hubs.get(key) as Hub | undefined) ?? createHub(key, connect, world);
+      world.hubs.set(key, hub);
+      return hub;
+    },
+  });
+  const client = createEventSource<Events>(url, {
+    decode,
+    endOn,
+    signal,
+    lastEventId,
+    transport: member.transport,
+    // Whether and when there is another attempt is what the shared connection says.
+    retry: retry !== false && {
+      max: retry?.max,
+      factor: 1,
+      jitter: 0,
+      shouldRetry: member.willRetry,
+    },
+    open: false,
+  } as EventSourceOptions);
+  let scope = world.scope();
+  const seen = new WeakMap<ConnectionStatus, SharedStatus>();
+  function toShared<Status extends ConnectionStatus>(status: Status): Status & SharedStatus {
+    const hub = member.hub();
+    scope = hub?.scope() ?? scope;
+    const { is, attempt = 0 } = hub?.state() ?? {};
+    const shared = seen.get(status) ?? {
+      ...status,
+      // Those of this client began when it did.
+      ...("attempt" in status &&
+        attempt && { attempt: attempt + Number(is === "failed" && status.state === "connecting") }),
+      scope,
+    };
+    seen.set(status, shared);
+    return shared as Status & SharedStatus;
+  }
+  client.onStatus((status) => {
+    toShared(status);
+    if (/closed|paused/.test(status.state)) member.leave();
+  });
+
+  const shared = {
+    __proto__: client,
+    get status() {
+      return toShared(client.status);
+    },
+    get closed() {
+      return client.closed.then(toShared);
+    },
+    onStatus: (listener: (status: SharedStatus) => unknown, how?: ListenerOptions) =>
+      client.onStatus((status) => listener(toShared(status)), how),
+    reconnect() {
+      const hub = member.hub();
+      if (hub) hub.wish(["reconnect"]);
+      else client.reconnect();
+    },
+  };
+  if (open) client.open();
+  return shared as unknown as SharedEventSource<Events>;
+}

@@ -1,0 +1,152 @@
+import { EventSourceError, type Sink, type StreamItem, type Transport } from "./index.ts";
+import type { Hub, Member } from "./shared-hub.ts";
+import { weigh } from "./shared-log.ts";
+import { fromPlain, type SharedState } from "./shared-message.ts";
+
+export interface MemberOptions {
+  readonly getHub: () => Hub;
+  /** See `SharedEventSourceOptions`. */
+  readonly replay: number;
+  readonly maxBuffer: number;
+  /** Has the client begin a new attempt. */
+  readonly reconnect: () => void;
+}
+
+/**
+ * A client's way into a hub: a transport that takes what the hub gives. What waits for a slow client waits here, so that
+ * it holds nobody else up. An attempt of the client lasts as long as one of the shared connection.
+ */
+export function createMember({ getHub, replay, maxBuffer, reconnect }: MemberOptions): {
+  readonly transport: Transport;
+  readonly hub: () => Hub | undefined;
+  readonly leave: () => void;
+  /** Whether another attempt follows the last failure. */
+  readonly willRetry: () => boolean;
+} {
+  let hub: Hub | undefined;
+  let sink: Sink | undefined;
+  let isOpen = false;
+  /** The shared connection is over; what waits is handed over before the client is told. */
+  let isOver = false;
+  let cause: EventSourceError | undefined;
+  let willRetry = true;
+  /** The failure that the client knows of. */
+  let told: SharedState | undefined;
+  let wake = () => {};
+
+  let queue: StreamItem[] = [];
+  let next = 0;
+  /** Characters in the queue, with what is being handed over. */
+  let size = 0;
+  let wanted = replay;
+  /** What is being handed over, and the IDs of what was handed over before it and of the last in the queue. */
+  let flight: StreamItem | undefined;
+  let handedId = "";
+  let lastId = "";
+
+  function handedOver(item: StreamItem): void {
+    handedId = item.lastEventId;
+    size -= weigh(item);
+    flight = undefined;
+    if (next < queue.length && next < 999) return;
+    queue.splice(0, next);
+    next = 0;
+  }
+
+  function fail(error: EventSourceError, again: boolean): void {
+    willRetry = again;
+    sink?.fail(error);
+  }
+
+  const member: Member = {
+    id: () => lastId,
+    replay: () => wanted,
+    give(items) {
+      // What it asked for by itself is not too much.
+      const isBehind = size > 0;
+      wanted = 0;
+      for (const item of items) {
+        queue.push(item);
+        size += weigh(item);
+        lastId = item.lastEventId;
+      }
+      if (isBehind && size > maxBuffer)
+        fail(
+          new EventSourceError("event-too-large", `More than ${maxBuffer} characters wait for a listener`),
+          false,
+        );
+      wake();
+    },
+    tell(state) {
+      if (state.is === "connecting") {
+        if (!sink || isOpen) reconnect();
+      } else if (!sink) {
+        if (state.is === "open") reconnect();
+      } else if (state.is === "open") {
+        if (isOpen) return;
+        isOpen = true;
+        const check = (within: number) => hub?.wish(["check", within]);
+        sink.open({ url: state.url, headers: new Headers([...state.headers]), check });
+        wake();
+      } else if (state.is === "failed") {
+        told = state;
+        sink.retry(state.error.delay!);
+        fail(fromPlain(state.error), true);
+      } else {
+        isOver = true;
+        cause = state.error && fromPlain(state.error);
+        wake();
+      }
+    },
+  };
+
+  return {
+    hub: () => hub,
+    willRetry: () => willRetry,
+    leave() {
+      hub?.remove(member);
+      hub = undefined;
+    },
+    async transport({ lastEventId, signal }, current) {
+      sink = current;
+      isOpen = isOver = false;
+      willRetry = true;
+      signal.addEventListener("abort", () => {
+        sink = undefined;
+        wake();
+      });
+      // What the last attempt did not hand over, this one does, unless the client wants to be somewhere else.
+      const place = hub ? [handedId, flight?.lastEventId].lastIndexOf(lastEventId) : -1;
+      if (place < 0) {
+        queue = [];
+        next = size = 0;
+        flight = undefined;
+        handedId = lastId = lastEventId;
+        hub ??= getHub();
+        hub.add(member);
+      } else if (flight && place) handedOver(flight);
+      else if (flight) {
+        flight = undefined;
+        next--;
+      }
+      const state = hub!.state();
+      if (state?.is === "open" || (state?.is === "failed" && state !== told)) member.tell(state);
+      else if (state && state.is !== "connecting") hub!.wish(["open"]);
+
+      while (!signal.aborted) {
+        if (isOpen && next < queue.length) {
+          flight = queue[next++]!;
+          const held = current.deliver([flight]);
+          if (held) await held;
+          // The next attempt sees to it.
+          if (signal.aborted) return;
+          handedOver(flight);
+        } else if (isOver) {
+          willRetry = false;
+          if (cause) throw cause;
+          return;
+        } else await new Promise<void>((resolve) => (wake = resolve));
+      }
+    },
+  };
+}

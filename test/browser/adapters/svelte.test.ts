@@ -1,0 +1,118 @@
+import { tick } from "svelte";
+import { createClassComponent, type LegacyComponentType } from "svelte/legacy";
+import { get } from "svelte/store";
+import { beforeEach, describe, expect, inject, onTestFinished, test, vi } from "vitest";
+import type { EventSourceStore, UseEventSourceOptions } from "../../../src/svelte.ts";
+import { createTestServer, type TestServer } from "../../../src/testing.ts";
+
+const url = "https://example.com/prices";
+
+type Events = Record<string, unknown>;
+interface Component {
+  $set(props: { url?: string; options?: UseEventSourceOptions<Events> }): void;
+  $destroy(): void;
+}
+
+let server: TestServer;
+beforeEach(() => {
+  server = createTestServer();
+});
+
+const kinds: [string, () => Promise<{ default: LegacyComponentType }>][] = [
+  ["with the syntax of Svelte 4", () => import("./prices.svelte")],
+];
+if (inject("svelte") > 4) kinds.push(["with runes", () => import("./runes.svelte")]);
+
+/** Resolves when what was begun is done, as far as no server has to do anything. */
+const settled = () => new Promise((resolve) => setTimeout(resolve));
+
+describe.each(kinds)("useEventSource in a component of Svelte, %s", (_name, load) => {
+  async function mount(options: UseEventSourceOptions<Events> = {}) {
+    const { default: component } = await load();
+    const target = document.createElement("div");
+    let store: EventSourceStore<Events>;
+    const own = { fetch: server.fetch };
+    const app = createClassComponent({
+      component,
+      target,
+      props: {
+        url,
+        options: { ...own, ...options },
+        expose: (its: EventSourceStore<Events>) => (store = its),
+      },
+    }) as unknown as Component;
+    let isMounted = true;
+    const unmount = async () => {
+      if (isMounted) app.$destroy();
+      isMounted = false;
+      await tick();
+    };
+    onTestFinished(unmount);
+    return {
+      target,
+      unmount,
+      store: store!,
+      change: async (props: { url?: string; options?: UseEventSourceOptions<Events> }) => {
+        app.$set({ ...props, ...(props.options && { options: { ...own, ...props.options } }) });
+        await tick();
+      },
+    };
+  }
+
+  async function tell(...data: unknown[]): Promise<void> {
+    for (const one of data) server.push({ data: one, id: String(one) });
+    await server.delivered();
+    await tick();
+  }
+
+  test("makes one request, shows status and latest event, and closes when unmounted", async () => {
+    const { target, unmount, store } = await mount();
+    await tell(1, 2);
+    expect(target.textContent).toBe("open: 2");
+    const { client } = get(store);
+    await unmount();
+    expect(client.status).toEqual({ state: "closed", reason: "client" });
+    expect(server.connections).toEqual([]);
+    await settled();
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test("two events of the same data are two events, for onEvent and for subscribers", async () => {
+    const onEvent = vi.fn();
+    const { store } = await mount({ onEvent });
+    await server.connection();
+    await tell();
+    const states: unknown[] = [];
+    const undo = store.subscribe(({ event }) => states.push(event?.data));
+    await tell(4, 4);
+    undo();
+    await tell(5);
+    expect(onEvent).toHaveBeenCalledTimes(3);
+    expect(states).toEqual([undefined, 4, 4]);
+  });
+
+  test("connects again only when the request changes", async () => {
+    const heard: unknown[] = [];
+    const { target, change } = await mount({ onEvent: () => heard.push("first") });
+    await tell(1);
+    await change({ options: { onEvent: () => heard.push("second") } });
+    await tell(2);
+    expect(heard).toEqual(["first", "second"]);
+    expect(server.requests).toHaveLength(1);
+    await change({ options: { headers: { a: "1" } } });
+    await server.connection(2);
+    expect(server.requests[1]!.lastEventId).toBe("2");
+    await change({ url: `${url}/other` });
+    expect(target.textContent).toBe("connecting: undefined");
+    await server.connection(3);
+    expect(server.requests.map((request) => request.url)).toEqual([url, url, `${url}/other`]);
+    expect(server.connections).toHaveLength(1);
+  });
+
+  test("a component that is gone in the same moment makes no request", async () => {
+    const { unmount } = await mount({ open: false });
+    await unmount();
+    await settled();
+    expect(server.requests).toEqual([]);
+  });
+});

@@ -1,0 +1,689 @@
+import { describe, expect, test } from "vitest";
+import { EventSourceError } from "../../src/errors.ts";
+import { json } from "../../src/decode.ts";
+import type { SharedEventSourceOptions } from "../../src/shared.ts";
+import type { StreamItem } from "../../src/types.ts";
+import { deferred } from "../helpers/deferred.ts";
+import { createOrigin, type Origin } from "../helpers/fake-tabs.ts";
+import { describe as told } from "../helpers/machine.ts";
+
+const item = (id: number | string, data = String(id)): StreamItem => ({
+  type: "message",
+  data,
+  lastEventId: String(id),
+});
+const quick = { initial: 5, jitter: 0 };
+
+/** Tabs that follow an open stream. */
+async function opened(count: number, options: SharedEventSourceOptions = {}) {
+  const origin = createOrigin();
+  const tabs = Array.from({ length: count }, () => origin.openTab());
+  const all = tabs.map((tab) => tab.follow(options));
+  await origin.calm();
+  await origin.attempts[0]!.answer({ headers: new Headers({ "x-served-by": "a" }) });
+  await origin.calm();
+  return { origin, tabs, all };
+}
+
+/** Items arrive by the attempt made last. */
+async function give(origin: Origin, ...items: StreamItem[]): Promise<void> {
+  await origin.attempts.at(-1)!.give(...items);
+  await origin.calm();
+}
+
+async function answer(origin: Origin): Promise<void> {
+  await origin.attempts.at(-1)!.answer();
+  await origin.calm();
+}
+
+/** Resolves when so many attempts have been made. */
+async function attempts(origin: Origin, count: number): Promise<void> {
+  while (origin.attempts.length < count) await origin.calm();
+  await origin.calm();
+}
+
+describe("tabs with the same key", () => {
+  test("make one attempt, and all clients in all of them get the same events in the same order", async () => {
+    const { origin, tabs, all } = await opened(3);
+    all.push(...tabs.map((tab) => tab.follow()));
+    await origin.calm();
+    await give(origin, item(1), item(2));
+    await give(origin, item(3));
+    for (const { data } of all) expect(data).toEqual(["1", "2", "3"]);
+    expect(origin.attempts.length).toBe(1);
+  });
+
+  test("have the same status, with the same headers, delays and errors", async () => {
+    const { origin, all } = await opened(3, { retry: { initial: 20 } });
+    for (const { source } of all) {
+      expect(source.status).toMatchObject({
+        state: "open",
+        scope: "shared",
+        url: "http://example.test/events",
+      });
+      expect(source.status.state === "open" && source.status.headers.get("x-served-by")).toBe("a");
+      expect(source.status).toBe(source.status);
+    }
+    const details = { status: 503, headers: new Headers({ "x-why": "busy" }), cause: new Error("because") };
+    await origin.attempts[0]!.fail(new EventSourceError("http-status", "The server answered 503", details));
+    await origin.calm();
+    const statuses = all.map(({ source }) => source.status);
+    for (const status of statuses) {
+      if (status.state !== "waiting") throw new Error(status.state);
+      expect({ ...status, error: undefined }).toEqual({ ...statuses[0], error: undefined });
+      expect(status.error).toMatchObject({
+        code: "http-status",
+        status: 503,
+        willRetry: true,
+        delay: status.delay,
+      });
+      expect(status.error.headers?.get("x-why")).toBe("busy");
+    }
+    await attempts(origin, 2);
+    await answer(origin);
+    for (const { states, codes } of all) {
+      expect(states).toEqual(["connecting 1", "open", "waiting 1", "connecting 2", "open"]);
+      expect(codes).toEqual(["http-status"]);
+    }
+    expect(origin.attempts.length).toBe(2);
+  });
+
+  test("hear comments and IDs that come without an event", async () => {
+    const { origin, tabs, all } = await opened(2);
+    const comments: string[] = [];
+    all[1]!.source.onComment((comment) => comments.push(comment));
+    await give(origin, item(1), { type: "", data: undefined, lastEventId: "1", comment: "beat" });
+    await give(origin, { type: "", data: undefined, lastEventId: "2" });
+    expect(comments).toEqual(["beat"]);
+    expect(all.map(({ source }) => source.lastEventId)).toEqual(["2", "2"]);
+    tabs[0]!.crash();
+    await origin.calm();
+    expect(origin.attempts[1]!.context.lastEventId).toBe("2");
+  });
+
+  test("decode by themselves, and end by themselves", async () => {
+    const origin = createOrigin();
+    const [first, second, third] = [origin.openTab(), origin.openTab(), origin.openTab()];
+    const all = [
+      first.follow({ decode: json, endOn: "3" }),
+      second.follow({ decode: () => Promise.reject(new Error("no")), endOn: "2" }),
+      third.follow({ endOn: () => false }),
+    ];
+    await origin.calm();
+    await answer(origin);
+    await give(origin, item(1), item(2), item(3));
+    expect(all.map(({ data }) => data)).toEqual([[1, 2], [], ["1", "2", "3"]]);
+    expect(all[1]!.codes).toEqual(["decode-failed"]);
+    expect(all.map(({ source }) => told(source.status))).toEqual([
+      "closed complete",
+      "closed complete",
+      "connecting 1",
+    ]);
+  });
+
+  test("with another identity, URL or option have another connection", async () => {
+    const origin = createOrigin();
+    const tab = origin.openTab();
+    const options: SharedEventSourceOptions[] = [
+      {},
+      { identity: "somebody else" },
+      { idleTimeout: 1000 },
+      { headers: { a: "b" } },
+      { headers: { a: "c" } },
+      { retry: false },
+      { retry: { max: 5 } },
+      { name: "other" },
+      { endOn: "end" },
+    ];
+    for (const given of options) tab.follow(given);
+    for (const given of options) tab.follow(given);
+    await origin.calm();
+    expect(origin.attempts.length).toBe(options.length);
+    expect(tab.world.hubs.size).toBe(options.length);
+  });
+});
+
+describe("who joins late", () => {
+  test("gets the status and the last event ID, and no events of before", async () => {
+    const { origin } = await opened(1);
+    await give(origin, item(1), item(2));
+    const late = origin.openTab().follow();
+    await origin.calm();
+    expect(late.source.status.state).toBe("open");
+    expect(late.source.lastEventId).toBe("2");
+    await give(origin, item(3));
+    expect(late.data).toEqual(["3"]);
+  });
+
+  test("gets the last events that it asks for, once", async () => {
+    const { origin, tabs } = await opened(1);
+    await give(origin, item(1), item(2), item(3));
+    const late = [origin.openTab().follow({ replay: 2 }), tabs[0]!.follow({ replay: 9 })];
+    await origin.calm();
+    expect(late.map(({ data }) => data)).toEqual([
+      ["2", "3"],
+      ["1", "2", "3"],
+    ]);
+    late[0]!.source.reconnect();
+    await attempts(origin, 2);
+    await answer(origin);
+    await give(origin, item(4));
+    expect(late.map(({ data }) => data)).toEqual([
+      ["2", "3", "4"],
+      ["1", "2", "3", "4"],
+    ]);
+  });
+
+  test("resumes after its own last event ID, from what is kept", async () => {
+    const { origin } = await opened(1);
+    await give(origin, item(1), item(2), item(3));
+    const late = origin.openTab().follow({ lastEventId: "1", replay: 3 });
+    await origin.calm();
+    expect(late.data).toEqual(["2", "3"]);
+    expect(origin.attempts.length).toBe(1);
+  });
+
+  test("is told that the connection is being waited for", async () => {
+    const { origin, all } = await opened(1, { retry: { initial: 60_000 } });
+    for (let n = 0; n < 2; n++) {
+      await origin.attempts[n]!.fail(new TypeError("gone"));
+      await origin.calm();
+      if (n === 0) {
+        all[0]!.source.open();
+        await attempts(origin, 2);
+      }
+    }
+    const late = origin.openTab().follow({ retry: { initial: 60_000 } });
+    await origin.calm();
+    expect({ ...late.source.status, error: 0 }).toEqual({ ...all[0]!.source.status, error: 0 });
+    expect(late.source.status).toMatchObject({ state: "waiting", attempt: 2, error: { code: "network" } });
+    late.source.open();
+    await attempts(origin, 3);
+    expect(all[0]!.source.status).toMatchObject({ state: "connecting", attempt: 3 });
+    for (const { source } of [...all, late]) source.close();
+  });
+
+  test("from further back than is kept catches up on a connection of its own, and then goes with the others", async () => {
+    const { origin, all } = await opened(1, { lastEventId: "5" });
+    await give(origin, item(6), item(7));
+    const late = origin.openTab().follow({ lastEventId: "3" });
+    await attempts(origin, 2);
+    expect(origin.attempts[1]!.context.lastEventId).toBe("3");
+    await answer(origin);
+    await give(origin, item(4), item(5));
+    await origin.attempts[0]!.give(item(8));
+    await origin.calm();
+    expect(late.data).toEqual(["4", "5", "6", "7", "8"]);
+    expect(origin.attempts[1]!.context.signal.aborted).toBe(true);
+    await origin.attempts[0]!.give(item(9));
+    await origin.calm();
+    expect([late.data.at(-1), all[0]!.data.at(-1)]).toEqual(["9", "9"]);
+  });
+
+  test("is told when the server refuses to let it catch up; the others go on", async () => {
+    const { origin, all } = await opened(1, { lastEventId: "5" });
+    const late = origin.openTab().follow({ lastEventId: "3" });
+    await attempts(origin, 2);
+    await origin.attempts[1]!.fail(
+      new EventSourceError("http-status", "The server answered 410", { status: 410 }),
+    );
+    await origin.calm();
+    expect(late.source.status).toMatchObject({ state: "closed", reason: "error", error: { status: 410 } });
+    await origin.attempts[0]!.give(item(6));
+    await origin.calm();
+    expect(all[0]!.data).toEqual(["6"]);
+  });
+});
+
+describe("when the leader goes away", () => {
+  test.each(["close", "crash", "hide"] as const)(
+    "by %s, the next one resumes after the last event",
+    async (how) => {
+      const { origin, tabs, all } = await opened(3);
+      await give(origin, item(1), item(2));
+      if (how === "close") all[0]!.source.close();
+      else tabs[0]![how]();
+      await origin.calm();
+      expect(origin.attempts.length).toBe(2);
+      expect(origin.attempts[1]!.context.lastEventId).toBe("2");
+      if (how !== "crash") expect(origin.attempts[0]!.context.signal.aborted).toBe(true);
+      expect(all[1]!.states).toEqual(["connecting 1", "open", "connecting 1"]);
+      await answer(origin);
+      await give(origin, item(3));
+      for (const { data } of all.slice(1)) expect(data).toEqual(["1", "2", "3"]);
+    },
+  );
+
+  test("those behind get what they lack from the next one, and those ahead nothing twice", async () => {
+    const { origin, tabs, all } = await opened(4);
+    await give(origin, item(1));
+    tabs[1]!.deafen();
+    await give(origin, item(2), item(3));
+    tabs[2]!.deafen();
+    await give(origin, item(4), item(5));
+    // Behind all others, and never gets what it did not hear from the first one.
+    tabs[0]!.crash();
+    await origin.calm();
+    // The second tab leads, from where it is.
+    expect(origin.attempts[1]!.context.lastEventId).toBe("1");
+    await answer(origin);
+    await give(origin, item(2), item(3));
+    await tabs[1]!.hear();
+    await tabs[2]!.hear();
+    await give(origin, item(4), item(5), item(6));
+    for (const { data } of all.slice(1)) expect(data).toEqual(["1", "2", "3", "4", "5", "6"]);
+    expect(origin.attempts.length).toBe(2);
+  });
+
+  test("one that was far behind gets it all from the one that was not", async () => {
+    const { origin, tabs, all } = await opened(3);
+    tabs[2]!.deafen();
+    await give(origin, item(1), item(2), item("2", "without an ID"));
+    tabs[0]!.crash();
+    await origin.calm();
+    await answer(origin);
+    await give(origin, item(3));
+    // What it did not hear from the first one it must not hear from it now.
+    await tabs[2]!.hear();
+    expect(origin.attempts[1]!.context.lastEventId).toBe("2");
+    for (const { data } of all.slice(1)) expect(data).toEqual(["1", "2", "without an ID", "3"]);
+  });
+
+  test("one that was ahead misses nothing of a server that does not send the same again", async () => {
+    const { origin, tabs, all } = await opened(3);
+    await give(origin, item(1));
+    tabs[1]!.deafen();
+    await give(origin, item(2), item(3));
+    tabs[2]!.deafen();
+    tabs[0]!.crash();
+    await origin.calm();
+    await answer(origin);
+    await give(origin, item("x"), item("y"), item("z"));
+    await tabs[1]!.hear();
+    await tabs[2]!.hear();
+    expect(all.map(({ data }) => data).slice(1)).toEqual([
+      ["1", "x", "y", "z"],
+      ["1", "2", "3", "x", "y", "z"],
+    ]);
+  });
+
+  test("one that leads again is somebody else to those who followed it before", async () => {
+    const { origin, tabs, all } = await opened(3);
+    await give(origin, item(1));
+    tabs[1]!.deafen();
+    await give(origin, item(2), item(3));
+    tabs[2]!.deafen();
+    // The second leads from 1, and the first follows it there.
+    tabs[0]!.hide();
+    await origin.calm();
+    tabs[0]!.show();
+    await tabs[1]!.hear();
+    // The third comes after the first, and has heard nothing since.
+    tabs[2]!.hide();
+    tabs[2]!.show();
+    await origin.calm();
+    tabs[1]!.crash();
+    await origin.calm();
+    tabs[2]!.forget();
+    expect(origin.attempts.map(({ context }) => context.lastEventId)).toEqual(["", "1", "1"]);
+    await answer(origin);
+    await give(origin, item("x"), item("y"), item("z"));
+    await tabs[2]!.hear();
+    await origin.attempts[2]!.give(item("w"));
+    await origin.calm();
+    expect(all[0]!.data).toEqual(["1", "2", "3", "x", "y", "z", "w"]);
+    // Its 3 is not that of the log that there is now: the server has to tell.
+    await attempts(origin, 4);
+    expect(origin.attempts[3]!.context.lastEventId).toBe("3");
+    await origin.attempts[3]!.give(item("x"), item("y"), item("z"), item("w"));
+    await origin.calm();
+    expect(all[2]!.data).toEqual(["1", "2", "3", "x", "y", "z", "w"]);
+  });
+
+  test("again and again, nothing is lost or told twice", async () => {
+    const { origin, tabs } = await opened(1);
+    let leading = tabs[0]!;
+    const log: number[] = [];
+    let following = [] as ReturnType<typeof leading.follow>[];
+    for (let round = 0; round < 20; round++) {
+      const next = origin.openTab();
+      const it = next.follow({ replay: 1e6 });
+      await origin.calm();
+      const { context } = origin.attempts.at(-1)!;
+      expect(Number(context.lastEventId)).toBeLessThanOrEqual(log.length);
+      for (let n = 0; n < 3; n++) {
+        log.push(log.length + 1);
+        await origin.attempts.at(-1)!.give(item(log.length));
+      }
+      leading.crash();
+      await attempts(origin, round + 2);
+      await answer(origin);
+      const missing = log.slice(Number(origin.attempts.at(-1)!.context.lastEventId));
+      await give(origin, ...missing.map((id) => item(id)));
+      following = [it];
+      leading = next;
+      expect(it.data).toEqual(log.map(String));
+    }
+    expect(following.length).toBe(1);
+  });
+
+  test("what waits for a slow listener is neither lost nor told twice", async () => {
+    const { origin, tabs, all } = await opened(2);
+    const gate = deferred<void>();
+    const slow: string[] = [];
+    all[1]!.source.onEvent(async ({ data }) => {
+      slow.push(String(data));
+      if (data === "2") await gate.promise;
+    });
+    await give(origin, item(1), item(2), item(3), item("3", "without an ID"), item(4));
+    expect(slow).toEqual(["1", "2"]);
+    tabs[0]!.crash();
+    await origin.calm();
+    await answer(origin);
+    await give(origin, item(5));
+    gate.resolve();
+    await origin.calm();
+    expect(slow).toEqual(["1", "2", "3", "without an ID", "4", "5"]);
+  });
+
+  test("so does a loop", async () => {
+    const { origin, tabs, all } = await opened(2);
+    const iterator = all[1]!.source[Symbol.asyncIterator]();
+    const first = iterator.next();
+    await give(origin, item(1), item(2), item(3));
+    tabs[0]!.crash();
+    await origin.calm();
+    await answer(origin);
+    await give(origin, item(4));
+    const got = [await first];
+    for (let i = 0; i < 3; i++) got.push(await iterator.next());
+    expect(got.map(({ value }) => value.data)).toEqual(["1", "2", "3", "4"]);
+  });
+});
+
+test("a tab that finds that a message was lost asks for what it lacks", async () => {
+  const { origin, tabs, all } = await opened(2);
+  tabs[1]!.deafen();
+  await give(origin, item("", "a"), item("", "b"));
+  tabs[1]!.forget();
+  await tabs[1]!.hear();
+  await give(origin, item("", "c"));
+  for (const { data } of all) expect(data).toEqual(["a", "b", "c"]);
+});
+
+describe("a page that is hidden and comes back", () => {
+  test("is nobody's leader meanwhile, and gets what it missed", async () => {
+    const { origin, tabs, all } = await opened(2);
+    await give(origin, item(1));
+    tabs[0]!.hide();
+    await origin.calm();
+    await answer(origin);
+    await give(origin, item(2), item(3));
+    tabs[0]!.show();
+    tabs[0]!.show();
+    await origin.calm();
+    await give(origin, item(4));
+    for (const { data } of all) expect(data).toEqual(["1", "2", "3", "4"]);
+    expect(origin.attempts.length).toBe(2);
+  });
+
+  test("gets what it missed of a stream without IDs, too", async () => {
+    const { origin, tabs, all } = await opened(2);
+    await give(origin, item("", "a"));
+    tabs[1]!.hide();
+    await give(origin, item("", "b"), item("", "b"));
+    tabs[1]!.show();
+    await origin.calm();
+    await give(origin, item("", "c"));
+    for (const { data } of all) expect(data).toEqual(["a", "b", "b", "c"]);
+  });
+
+  test("leads again when nobody else is there, after the last event", async () => {
+    const { origin, tabs, all } = await opened(1);
+    await give(origin, item(1));
+    tabs[0]!.hide();
+    await origin.calm();
+    expect([origin.guests(), origin.attempts[0]!.context.signal.aborted]).toEqual([0, true]);
+    tabs[0]!.show();
+    await attempts(origin, 2);
+    expect(origin.attempts[1]!.context.lastEventId).toBe("1");
+    await answer(origin);
+    await give(origin, item(2));
+    expect(all[0]!.data).toEqual(["1", "2"]);
+  });
+
+  test("after all who knew it have gone asks the server for what it missed", async () => {
+    const { origin, tabs, all } = await opened(2);
+    await give(origin, item(1));
+    tabs[1]!.hide();
+    all[0]!.source.close();
+    await origin.calm();
+    const other = origin.openTab().follow({ lastEventId: "7" });
+    await attempts(origin, 2);
+    await answer(origin);
+    await give(origin, item(8));
+    tabs[1]!.show();
+    await attempts(origin, 3);
+    expect(origin.attempts[2]!.context.lastEventId).toBe("1");
+    await answer(origin);
+    await give(origin, item(2), item(7), item(8));
+    expect(all[1]!.data).toEqual(["1", "2", "7", "8"]);
+    await origin.attempts[1]!.give(item(9));
+    await origin.calm();
+    expect([all[1]!.data.at(-1), other.data]).toEqual(["9", ["8", "9"]]);
+  });
+});
+
+describe("what a client does", () => {
+  test("closing the last one closes the connection and leaves nothing behind", async () => {
+    const { origin, tabs, all } = await opened(2);
+    const [first, second] = all.map(({ source }) => source);
+    const third = tabs[0]!.create();
+    first!.close();
+    await origin.calm();
+    expect(origin.attempts[0]!.context.signal.aborted).toBe(false);
+    third.close();
+    await origin.calm();
+    expect(origin.attempts[0]!.context.signal.aborted).toBe(true);
+    expect(origin.attempts.length).toBe(2);
+    second!.close();
+    await origin.calm();
+    expect(origin.attempts[1]!.context.signal.aborted).toBe(true);
+    expect([origin.guests(), ...tabs.flatMap((tab) => [tab.watchers(), tab.world.hubs.size])]).toEqual([
+      0, 0, 0, 0, 0,
+    ]);
+    expect(await first!.closed).toMatchObject({ state: "closed", reason: "client", scope: "shared" });
+  });
+
+  test("one that is closed can be opened again, after its last event", async () => {
+    const { origin, all } = await opened(2);
+    await give(origin, item(1));
+    all[1]!.source.close();
+    await give(origin, item(2));
+    all[1]!.source.open();
+    await origin.calm();
+    expect(all[1]!.data).toEqual(["1", "2"]);
+    expect(origin.attempts.length).toBe(1);
+  });
+
+  test("pausing the leader hands the connection over", async () => {
+    const { origin, all } = await opened(2);
+    all[0]!.source.pause("asleep");
+    await origin.calm();
+    expect(all[0]!.source.status).toMatchObject({ state: "paused", reason: "asleep" });
+    await answer(origin);
+    await give(origin, item(1));
+    all[0]!.source.open();
+    await origin.calm();
+    expect(all.map(({ source }) => source.status.state)).toEqual(["open", "open"]);
+  });
+
+  test("reconnect and check reach whoever has the connection", async () => {
+    const { origin, all } = await opened(1);
+    const checks: number[] = [];
+    all.push(origin.openTab().follow());
+    await origin.calm();
+    all[1]!.source.reconnect();
+    await attempts(origin, 2);
+    await origin.attempts[1]!.answer({ check: (within) => checks.push(within) });
+    await origin.calm();
+    all[1]!.source.check(50);
+    all[0]!.source.check(60);
+    await origin.calm();
+    expect(checks).toEqual([60, 50]);
+    expect(all[0]!.states).toEqual(["connecting 1", "open", "connecting 1", "open"]);
+  });
+
+  test("reconnect opens one that is closed", async () => {
+    const { origin, all } = await opened(1);
+    all[0]!.source.close();
+    all[0]!.source.reconnect();
+    await attempts(origin, 2);
+    expect(all[0]!.source.status.state).toBe("connecting");
+  });
+
+  test("resumeFrom moves only the one that it is called on", async () => {
+    const { origin, all } = await opened(2);
+    await give(origin, item(1), item(2), item(3));
+    all[1]!.source.resumeFrom("1");
+    all[1]!.source.reconnect();
+    await attempts(origin, 2);
+    expect(origin.attempts[1]!.context.lastEventId).toBe("3");
+    await answer(origin);
+    await give(origin, item(4));
+    expect(all.map(({ data }) => data)).toEqual([
+      ["1", "2", "3", "4"],
+      ["1", "2", "3", "2", "3", "4"],
+    ]);
+  });
+
+  test("its signal closes it, and none is left on the signal", async () => {
+    const controller = new AbortController();
+    const { origin, all } = await opened(2, { signal: controller.signal });
+    controller.abort();
+    await origin.calm();
+    expect(all.map(({ source }) => told(source.status))).toEqual(["closed client", "closed client"]);
+    expect(origin.guests()).toBe(0);
+  });
+
+  test("open: false joins nothing", async () => {
+    const origin = createOrigin();
+    const source = origin.openTab().create({ open: false });
+    await origin.calm();
+    expect([origin.attempts.length, origin.guests(), source.status]).toEqual([
+      0,
+      0,
+      { state: "idle", scope: "shared" },
+    ]);
+  });
+});
+
+describe("a slow tab", () => {
+  test("holds nobody else up, and is told when too much waits for it", async () => {
+    const { origin, tabs, all } = await opened(2);
+    const slow = tabs[1]!.follow({ maxBuffer: 1000 });
+    await origin.calm();
+    const gate = deferred<void>();
+    slow.source.onEvent(() => gate.promise);
+    for (let id = 1; id <= 9; id++) await give(origin, item(id));
+    expect(slow.source.status.state).toBe("open");
+    for (let id = 10; id <= 20; id++) await give(origin, item(id));
+    expect(slow.source.status).toMatchObject({
+      state: "closed",
+      reason: "error",
+      error: { code: "event-too-large" },
+    });
+    expect(slow.data).toEqual(["1"]);
+    for (const { data } of all) expect(data.length).toBe(20);
+    gate.resolve();
+    slow.source.open();
+    await origin.calm();
+    expect(slow.data.length).toBe(20);
+  });
+});
+
+describe("when the connection is over", () => {
+  test("a fatal error closes all with it, after what was sent before; nobody asks again", async () => {
+    const { origin, all } = await opened(3);
+    await origin.attempts[0]!.give(item(1));
+    await origin.attempts[0]!.fail(new EventSourceError("event-too-large", "An event exceeds 5 characters"));
+    await origin.calm();
+    for (const { source, data, codes } of all) {
+      expect(source.status).toMatchObject({
+        state: "closed",
+        reason: "error",
+        error: { code: "event-too-large" },
+      });
+      expect([data, codes]).toEqual([["1"], ["event-too-large"]]);
+    }
+    expect([origin.attempts.length, origin.guests()]).toEqual([1, 0]);
+  });
+
+  test("204 closes all by the server, and so does an end that is not retried", async () => {
+    const { origin, all } = await opened(2);
+    await origin.attempts[0]!.fail(new EventSourceError("no-content", "The server answered 204"));
+    await origin.calm();
+    expect(all.map(({ source }) => told(source.status))).toEqual(["closed server", "closed server"]);
+    const other = await opened(2, { retry: false });
+    await other.origin.attempts[0]!.end();
+    await other.origin.calm();
+    expect(other.all.map(({ source }) => source.status)).toEqual([
+      { state: "closed", reason: "server", scope: "shared" },
+      { state: "closed", reason: "server", scope: "shared" },
+    ]);
+  });
+
+  test("an end before that of endOn is premature", async () => {
+    const { origin, all } = await opened(2, { endOn: "end", retry: quick });
+    await origin.attempts[0]!.end();
+    await attempts(origin, 2);
+    expect(all.map(({ codes }) => codes)).toEqual([["premature-end"], ["premature-end"]]);
+  });
+
+  test("giving up is told to all", async () => {
+    const { origin, all } = await opened(2, { retry: { ...quick, attempts: 1 } });
+    await origin.attempts[0]!.fail(new TypeError("gone"));
+    await attempts(origin, 2);
+    await origin.attempts[1]!.fail(new TypeError("gone"));
+    await origin.calm();
+    for (const { source, codes } of all) {
+      expect(codes).toEqual(["network", "retries-exhausted"]);
+      expect(told(source.status)).toBe("closed error");
+    }
+  });
+
+  test("a listener that opens it again makes one new attempt", async () => {
+    const { origin, all } = await opened(2);
+    for (const { source } of all)
+      source.onStatus(({ state }) => {
+        if (state === "closed") source.open();
+      });
+    await origin.attempts[0]!.fail(new EventSourceError("no-content", "The server answered 204"));
+    await attempts(origin, 2);
+    await answer(origin);
+    await give(origin, item(1));
+    for (const { data } of all) expect(data).toEqual(["1"]);
+  });
+});
+
+describe("where the platform keeps tabs apart", () => {
+  test.each(["none", "refused"] as const)(
+    "(%s) there is one connection per tab, and the status says so",
+    async (platform) => {
+      const origin = createOrigin();
+      const [first, second] = [origin.openTab(platform), origin.openTab(platform)];
+      const all = [first.follow(), first.follow(), second.follow()];
+      await origin.calm();
+      expect(origin.attempts.length).toBe(2);
+      for (const attempt of origin.attempts) await attempt.answer();
+      await origin.calm();
+      await origin.attempts[0]!.give(item(1));
+      await origin.calm();
+      expect(all.map(({ data }) => data)).toEqual([["1"], ["1"], []]);
+      for (const { source } of all) expect(source.status).toMatchObject({ state: "open", scope: "tab" });
+      for (const { source } of all) source.close();
+      expect(all[0]!.source.status).toEqual({ state: "closed", reason: "client", scope: "tab" });
+      expect(origin.attempts.map(({ context }) => context.signal.aborted)).toEqual([true, true]);
+    },
+  );
+});
