@@ -51,7 +51,7 @@ export function start(stage, frame) {
   const get = (url) => fetch(url, { cache: "no-store" }).catch(() => {});
   for (const button of stage.querySelectorAll("[data-get]"))
     button.addEventListener("click", () => void get(button.dataset.get));
-  const pulse = setInterval(get, 1_500, "/health");
+  const pulse = setInterval(() => void get("/health"), 1_500);
 
   return () => {
     clearInterval(pulse);
