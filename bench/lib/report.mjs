@@ -17,6 +17,7 @@ machine. \`--only\`, \`--clients\`, \`--workloads\`, \`--rounds\` and \`--scale\
   each event's data, and count and length are checked. What loses or changes something is shown as wrong.
 - The streams are the same bytes in the same chunks each time (\`bench/workloads.mjs\`). "Limit: drain" reads the response and
   throws it away; "drain + decode" makes it text and stops there.
+- "One per chunk" is one HTTP chunk per event; where a client is behind, Node hands several out together. Without a network each read is one.
 - The SDKs' readers are measured below their JSON; @microsoft/fetch-event-source is told that there is a page.
 `;
 
