@@ -1,8 +1,9 @@
 // The demo server: streams that can be resumed, and broken on demand. Each scene is a file in scenes/.
-//   GET  /events, /ticker, /dashboard, /notifications/…, /posts, /viewers/…, /log, /jobs/…   POST /assistant   the streams
+//   GET  /events, /ticker, /dashboard, /notifications/…, /posts, /viewers/…, /log, /tabs, /jobs/…   POST /assistant   the streams
 //   POST /token   a bearer token, which all but /ticker want          POST /faults/SCENE/…   drop, silence, unavailable, expire, restart
+import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,6 +20,7 @@ import { createLog } from "./scenes/log.ts";
 import { createNotifications } from "./scenes/notifications.ts";
 import { createPhp } from "./scenes/php.ts";
 import { createPosts } from "./scenes/posts.ts";
+import { createTabs } from "./scenes/tabs.ts";
 import { createTicker } from "./scenes/ticker.ts";
 import { createViewers } from "./scenes/viewers.ts";
 import type { Scene, Stage } from "./stage.ts";
@@ -86,6 +88,7 @@ const scenes: Record<string, Scene> = {
   "/notifications": createNotifications(stage),
   "/posts": createPosts(stage),
   "/viewers": createViewers(stage),
+  "/tabs": createTabs(stage),
   "/log": createLog(`${folder}/access.log`, stage),
   "/jobs": createJobs(path(".."), stage),
   "/assistant": createAssistant(stage),
@@ -95,13 +98,21 @@ const scenes: Record<string, Scene> = {
 const bundle = path("../dist/everspring.global.min.js");
 if (!existsSync(bundle)) console.error("the page needs dist/everspring.global.min.js: npm run build");
 
+/** The one script that stands in a page: an import map cannot be a file. */
+const tabPage = readFileSync(path("public/tab.html"), "utf8");
+const [, importMap = ""] = /<script type="importmap">(.*?)<\/script>/s.exec(tabPage) ?? [];
+const importMapHash = createHash("sha256").update(importMap).digest("base64");
+
 const app = express();
 app.disable("x-powered-by");
 app.set("trust proxy", "loopback"); // nginx, where there is one: else all its clients would share one limit
 app.use(accessLog.write);
 app.use((_req, res, next) => {
   const php = env["DEMO_PHP"] ? ` ${env["DEMO_PHP"]}` : "";
-  res.set("Content-Security-Policy", `default-src 'self'; connect-src 'self'${php}`);
+  res.set(
+    "Content-Security-Policy",
+    `default-src 'self'; script-src 'self' 'sha256-${importMapHash}'; connect-src 'self'${php}`,
+  );
   res.set("X-Content-Type-Options", "nosniff");
   next();
 });
@@ -132,8 +143,9 @@ app.use("/faults", faults.routes);
 app.get("/everspring.global.min.js", (_req, res) => res.sendFile(bundle));
 app.get("/everspring.global.min.js.map", (_req, res) => res.sendFile(`${bundle}.map`));
 app.use("/everspring", express.static(path("../dist"), { extensions: ["js"] }));
+app.use("/eventsource-parser", express.static(path("../node_modules/eventsource-parser/dist")));
 app.use("/uplot", express.static(path("../node_modules/uplot/dist")));
-app.get(/^\/source\/((?:scenes\/|public\/|public\/scenes\/|php\/)?[\w-]+\.(?:ts|js|php))$/, (req, res) =>
+app.get(/^\/source\/((?:scenes\/|public\/|public\/scenes\/|php\/)?[\w-]+\.(?:ts|js|html|php))$/, (req, res) =>
   res.type("text/plain").sendFile(path(String(req.params[0]))),
 );
 app.use(express.static(path("public")));

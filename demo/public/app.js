@@ -14,6 +14,7 @@ const SCENES = {
   log: ["Log tail", "M4 6h16M4 11h11M4 16h14M4 21h6"],
   progress: ["Progress", "M3 12h12M3 8.5h18v7H3z"],
   assistant: ["Assistant", "M12 3l2 6.5L20.5 12 14 14.5 12 21l-2-6.5L3.5 12 10 9.5z"],
+  tabs: ["Many tabs", "M3 8h18v11H3zM3 8l1.5-3h6L12 8M12 8l1.5-3h6L21 8"],
   php: ["Server time in PHP", "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17zM12 7v5.5l3.5 2"],
 };
 

@@ -143,7 +143,7 @@ export function createFrame() {
 const atOf = ({ data }) => Date.parse(data?.at) || Date.now();
 
 /** Consecutive ids are the proof: a jump means lost events, a step back means repeated ones. */
-function checkIds(before, { lastEventId }) {
+export function checkIds(before, { lastEventId }) {
   const step = Number(lastEventId) - Number(before.lastEventId);
   return step > 0 ? step - 1 : -1;
 }

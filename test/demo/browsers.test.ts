@@ -24,7 +24,7 @@ const inPage = `
   };`;
 
 describe("the page", { timeout: 90_000 }, () => {
-  it("in WebKitGTK: dashboard and notifications", async () => {
+  it("in WebKitGTK: dashboard, notifications, many tabs", async () => {
     const webKit = await startWebKitGtk();
     atCleanUp(() => webKit.close());
     const { url } = await startAlone();
@@ -44,9 +44,20 @@ describe("the page", { timeout: 90_000 }, () => {
       await more(1);
       return { lost: number("lost"), repeated: number("repeated") };`);
     expect(notifications).toEqual({ lost: 0, repeated: 0 });
+    const tabs = await webKit.run(`${inPage}
+      location.hash = "#/tabs";
+      const leads = () => document.querySelector("#holder")?.textContent ?? "–";
+      await until(() => leads() !== "–");
+      await more(6);
+      const first = leads();
+      document.querySelector("#close-holder").click();
+      await until(() => !["–", first].includes(leads()));
+      await more(6);
+      return { lost: number("lost"), repeated: number("repeated"), connections: number("connections") };`);
+    expect(tabs).toEqual({ lost: 0, repeated: 0, connections: 1 });
   });
 
-  it("in Firefox: dashboard and notifications", async () => {
+  it("in Firefox: dashboard, notifications, many tabs", async () => {
     const fox = await firefox.launch(firefoxOptions);
     atCleanUp(() => fox.close());
     const { url } = await startAlone();
@@ -64,6 +75,16 @@ describe("the page", { timeout: 90_000 }, () => {
     await visitor.suffer("unavailable", "503");
     await visitor.page.click("#send .primary");
     await visitor.moreEvents(1);
+    await visitor.expectIntact();
+
+    await visitor.page.click("a[href='#/tabs']");
+    await visitor.says("#holder", /^Tab \d$/);
+    await visitor.moreEvents(6);
+    const first = await visitor.text("holder");
+    await visitor.page.click("#close-holder");
+    await visitor.says("#holder", new RegExp(`^Tab (?!${first.slice(4)}$)`));
+    await visitor.moreEvents(6);
+    expect(await visitor.text("connections")).toBe("1");
     await visitor.expectIntact();
   });
 });

@@ -13,6 +13,7 @@ const SCENES = [
   "viewers",
   "ticker",
   "log",
+  "tabs",
   "progress",
   "assistant",
   "php",

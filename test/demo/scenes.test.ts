@@ -174,6 +174,56 @@ describe.concurrent("a scene, with every fault", { timeout: 90_000 }, () => {
     await visitor.expectIntact();
   });
 
+  it("tabs: one connection for all of them, whichever is closed", async () => {
+    const visitor = await enter("tabs");
+    const { page, says } = visitor;
+    const holders: string[] = [];
+    /** Streams that the tabs have asked for. */
+    let asked = 0;
+    page.on("request", (request) => (asked += Number(request.url().endsWith("/tabs"))));
+    const settle = async (tabs: number) => {
+      await says("#tab-count", new RegExp(`^${tabs}$`));
+      await says("#connections", /^1$/);
+      await says("#holder", /^Tab \d+$/);
+      for (const frame of page.frames().slice(1))
+        await frame.locator("#role", { hasText: /leads|listens/ }).waitFor();
+      await visitor.moreEvents(4 * tabs);
+      const roles = await Promise.all(
+        page
+          .frames()
+          .slice(1)
+          .map(async (frame) => frame.locator("#role").textContent()),
+      );
+      expect(roles.length).toBe(tabs);
+      expect(roles.filter((role) => role === "leads").length).toBe(1);
+      expect(roles.filter((role) => role === "listens").length).toBe(tabs - 1);
+      expect(await visitor.text("connections")).toBe("1");
+      holders.push(await visitor.text("holder"));
+    };
+    await settle(3);
+    for (let count = 0; count < 3; count++) await page.click("#add");
+    expect(await page.locator("#add").isDisabled()).toBe(true);
+    await settle(6);
+    expect(holders[1]).toBe(holders[0]);
+    const before = asked;
+    await page.click("#close-one");
+    await settle(5);
+    expect(asked).toBe(before);
+    for (const left of [4, 3]) {
+      const gone = await visitor.text("holder");
+      await page.click("#close-holder");
+      await says("#holder", new RegExp(`^Tab (?!${gone.slice(4)}$)`));
+      await settle(left);
+    }
+    expect(new Set(holders).size).toBe(3);
+    // One request for each that took over.
+    expect(asked).toBe(before + 2);
+    await sufferAll(visitor);
+    await settle(3);
+    await visitor.expectAccessible();
+    await visitor.expectIntact();
+  });
+
   it("progress: a job that outlives its connections, and a stream that ends", async () => {
     const visitor = await enter("progress");
     const { page } = visitor;
@@ -269,7 +319,7 @@ describe.concurrent("a scene, with every fault", { timeout: 90_000 }, () => {
 });
 
 it("the server is restarted under all of them, and they go on", async () => {
-  const names = ["dashboard", "notifications", "posts", "viewers", "ticker", "log", "nginx"];
+  const names = ["dashboard", "notifications", "posts", "viewers", "ticker", "log", "tabs", "nginx"];
   const open = names.flatMap((name) => visitors.get(name) ?? []);
   const progress = visitors.get("progress") ?? (await enter("progress"));
   await progress.page.click("#begin");

@@ -77,7 +77,8 @@ export async function visit(browser: Browser, url: string, scene: string) {
 
     /** Asks axe-core, in light and in dark. */
     async expectAccessible(): Promise<void> {
-      if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe);
+      for (const frame of page.frames())
+        if (!(await frame.evaluate(() => "axe" in globalThis))) await frame.evaluate(axe);
       for (const colorScheme of ["light", "dark"] as const) {
         await page.emulateMedia({ colorScheme });
         expect(await findViolations(page), colorScheme).toEqual([]);
