@@ -20,8 +20,18 @@ export interface UseEventSourceOptions<Events extends object = TextEvents> exten
   onError?: ((error: EventSourceError) => unknown) | undefined;
   /** `false` leaves the connection closed, or closes it, until it is `true`. Default `true`. */
   open?: boolean | undefined;
+  /**
+   * Whose stream it is. Another one begins afresh: with a new client, without the events of the one before, and not after
+   * their ID. It is handed to `create`, as `createSharedEventSource` needs it.
+   */
+  identity?: string | undefined;
   /** What makes the client, such as `createSharedEventSource`; it does not connect yet (`open: false`). Default `createEventSource`. */
-  create?: ((url: EventSourceUrl, options: EventSourceOptions) => EventSourceClient<Events>) | undefined;
+  create?:
+    | ((
+        url: EventSourceUrl,
+        options: EventSourceOptions & { identity?: string | undefined },
+      ) => EventSourceClient<Events>)
+    | undefined;
 }
 
 /** What a component shows. The same object until something changes. */
@@ -117,10 +127,14 @@ export function createBinding(url: EventSourceUrl, options: object): Binding {
     const ours = { onEvent: undefined, onError: undefined, open: false };
     const {
       url: target,
-      create = createEventSource,
+      create,
+      identity,
       ...given
     } = withLatest({ ...latest, ...ours }, () => latest) as typeof latest;
-    const client = create(target, given as EventSourceOptions) as AnyState["client"];
+    const client = (
+      create ? create(target, { ...given, identity }) : createEventSource(target, given)
+    ) as AnyState["client"];
+    for (const remove of undo) remove();
     undo = [
       client.onStatus((status) => set({ status })),
       client.onEvent((news) => {
@@ -151,18 +165,18 @@ export function createBinding(url: EventSourceUrl, options: object): Binding {
       const itsKey = keyOf(itsUrl, itsOptions);
       const before = latest;
       const { client, event } = state;
-      const isSameStream = isAt(itsUrl);
+      const isSameStream = isAt(itsUrl) && before.identity === (itsOptions as typeof latest).identity;
       latest = { ...itsOptions, url: itsUrl };
       if (itsKey !== key) {
-        key = itsKey;
-        for (const remove of undo) remove();
-        client.close();
+        // Options that are refused leave the connection as it was.
         makeClient(isSameStream ? event : undefined);
+        key = itsKey;
+        client.close();
         // The same stream by other means, such as a new token, goes on where it was.
         if (isSameStream && before.lastEventId === latest.lastEventId)
           state.client.resumeFrom(client.lastEventId);
         settle();
-      } else if (before.open !== latest.open) settle();
+      } else if ((before.open === false) !== (latest.open === false)) settle();
     },
     mount() {
       isMounted = true;

@@ -213,8 +213,10 @@ export function createClient<Events extends object = TextEvents>(
     [Symbol.dispose ?? "dispose"]: () => close(),
     [Symbol.asyncIterator]() {
       const { iterator, give, end } = createFeed<DecodedEvent>(pump.hold, close);
+      // What was closed before, and is not told to everybody yet, does not end this one.
+      const old = news.slice(1);
       const finish = (status: ConnectionStatus) => {
-        if (status.state !== "closed") return;
+        if (status.state !== "closed" || old.includes(status)) return;
         undoGive();
         undoFinish();
         end(status.reason === "error" && status.error);

@@ -59,7 +59,7 @@ export function createInterpreter(
     };
     try {
       const decoded = decode(event.raw, event);
-      return isThenable(decoded) ? decoded.then(tell, fail) : tell(decoded);
+      return isThenable(decoded) ? Promise.resolve(decoded).then(tell, fail) : tell(decoded);
     } catch (cause) {
       return fail(cause);
     }

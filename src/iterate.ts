@@ -145,7 +145,7 @@ export function createFeed<Event>(hold: Pump<unknown>["hold"], onReturn: () => v
     },
     iterator: {
       next() {
-        setHold(false, false);
+        if (!ready) setHold(false, false);
         const given = ready;
         ready = undefined;
         return (
@@ -158,6 +158,7 @@ export function createFeed<Event>(hold: Pump<unknown>["hold"], onReturn: () => v
       },
       return() {
         if (!ended) onReturn();
+        ready = failure = undefined;
         setHold(false, false);
         return Promise.resolve(done);
       },

@@ -37,7 +37,7 @@ export function createNativeTransport(
     let wake = () => {};
     let source: EventSource | undefined;
     const fail = (error: unknown) => {
-      failure ??= error;
+      failure ??= error || new Error("closed");
       wake();
     };
     const abort = () => {

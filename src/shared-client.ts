@@ -66,6 +66,7 @@ export function createSharedClient<Events extends object = TextEvents>(
     replay,
     maxBuffer,
     reconnect: () => client.reconnect(),
+    open: () => client.open(),
     getHub() {
       const key = keyOf(name ?? client.url, identity, { ...request, retry, endOn: endOn && "" });
       const hub = (world.hubs.get(key) as Hub | undefined) ?? createHub(key, connect, world);
@@ -121,8 +122,9 @@ export function createSharedClient<Events extends object = TextEvents>(
       client.onStatus((status) => listener(toShared(status)), how),
     reconnect() {
       const hub = member.hub();
-      if (hub) hub.wish(["reconnect"]);
-      else client.reconnect();
+      hub?.wish(["reconnect"]);
+      // The way out of a promise that never settles.
+      if (!hub || member.isBusy()) client.reconnect();
     },
   };
   if (open) client.open();

@@ -79,6 +79,11 @@ export function createHub(
     scope = "tab";
     meeting?.leave();
     meeting = { post() {}, leave() {} };
+    // Somebody may have taken the lock from us.
+    const closing = source;
+    source = undefined;
+    news = [];
+    closing?.close();
     lead();
   }
 
@@ -101,7 +106,7 @@ export function createHub(
     listen(
       leading,
       (item) => {
-        if (news.push(item) === 1) queueMicrotask(flush);
+        if (source === leading && news.push(item) === 1) queueMicrotask(flush);
       },
       (next) => {
         if (source === leading) setState(next);

@@ -12,14 +12,24 @@ export interface SharedOptions {
 export function checkShared(
   { identity, name, replay, maxBuffer }: SharedOptions,
   url: EventSourceUrl,
-  { headers, fetch, transport, onUnauthorized, credentials, method = "GET", body }: EventSourceOptions,
+  options: EventSourceOptions,
 ): void {
+  const { headers, fetch, transport, onUnauthorized, credentials, method = "GET", body } = options;
   const isFunction = (option: unknown) => typeof option === "function";
   const isNumber = (option: unknown) => typeof option === "number" && option >= 0;
+  // An object, such as a client certificate or a dispatcher that has one, may know a user as well as a function may.
+  const isOpaque = ([name, value]: [string, unknown]) =>
+    !/^(headers|retry|signal)$/.test(name) && typeof value === "object" && value !== null;
   const mayKnowUsers =
-    credentials === "include" || [url, headers, fetch, transport, onUnauthorized].some(isFunction);
+    credentials === "include" ||
+    [url, headers, fetch, transport, onUnauthorized].some(isFunction) ||
+    Object.entries(options).some(isOpaque);
   const rules: [option: string, expected: string, holds: boolean][] = [
-    ["identity", "a string", typeof (identity ?? "") === "string"],
+    [
+      "identity",
+      "a string that names somebody",
+      identity === undefined || (typeof identity === "string" && !!identity),
+    ],
     ["identity", "whose the credentials are", !mayKnowUsers || identity !== undefined],
     ["name", "a string", typeof (name ?? "") === "string"],
     ["name", "one for the stream of a url function", !isFunction(url) || name !== undefined],
@@ -39,7 +49,7 @@ export function checkShared(
 
 /**
  * What clients have in common that share a connection: the stream, whoever asks, and all that makes the request and that can
- * be compared. Functions cannot; `identity` stands for what they give. Objects of a runtime (`dispatcher`) do not matter.
+ * be compared. Functions and objects of a runtime (`dispatcher`) cannot; `identity` stands for what they give.
  */
 export function keyOf(
   stream: string,

@@ -8,24 +8,29 @@ export interface MemberOptions {
   /** See `SharedEventSourceOptions`. */
   readonly replay: number;
   readonly maxBuffer: number;
-  /** Has the client begin a new attempt. */
+  /** Has the client begin a new attempt: in place of the running one, which lets go of busy listeners, or where there is none. */
   readonly reconnect: () => void;
+  readonly open: () => void;
 }
 
 /**
  * A client's way into a hub: a transport that takes what the hub gives. What waits for a slow client waits here, so that
  * it holds nobody else up. An attempt of the client lasts as long as one of the shared connection.
  */
-export function createMember({ getHub, replay, maxBuffer, reconnect }: MemberOptions): {
+export function createMember({ getHub, replay, maxBuffer, reconnect, open }: MemberOptions): {
   readonly transport: Transport;
   readonly hub: () => Hub | undefined;
   readonly leave: () => void;
+  /** Whether a listener or loop holds an event. */
+  readonly isBusy: () => boolean;
   /** Whether another attempt follows the last failure. */
   readonly willRetry: () => boolean;
 } {
   let hub: Hub | undefined;
   let sink: Sink | undefined;
   let isOpen = false;
+  /** A new attempt follows as soon as nobody holds an event any more. */
+  let again = false;
   /** The shared connection is over; what waits is handed over before the client is told. */
   let isOver = false;
   let cause: EventSourceError | undefined;
@@ -79,9 +84,11 @@ export function createMember({ getHub, replay, maxBuffer, reconnect }: MemberOpt
     },
     tell(state) {
       if (state.is === "connecting") {
-        if (!sink || isOpen) reconnect();
+        if (!sink) open();
+        else if (isOpen && flight) again = true;
+        else if (isOpen) reconnect();
       } else if (!sink) {
-        if (state.is === "open") reconnect();
+        if (state.is === "open") open();
       } else if (state.is === "open") {
         if (isOpen) return;
         isOpen = true;
@@ -102,6 +109,7 @@ export function createMember({ getHub, replay, maxBuffer, reconnect }: MemberOpt
 
   return {
     hub: () => hub,
+    isBusy: () => !!flight,
     willRetry: () => willRetry,
     leave() {
       hub?.remove(member);
@@ -109,7 +117,7 @@ export function createMember({ getHub, replay, maxBuffer, reconnect }: MemberOpt
     },
     async transport({ lastEventId, signal }, current) {
       sink = current;
-      isOpen = isOver = false;
+      isOpen = isOver = again = false;
       willRetry = true;
       signal.addEventListener("abort", () => {
         sink = undefined;
@@ -141,6 +149,7 @@ export function createMember({ getHub, replay, maxBuffer, reconnect }: MemberOpt
           // The next attempt sees to it.
           if (signal.aborted) return;
           handedOver(flight);
+          if (again) return reconnect();
         } else if (isOver) {
           willRetry = false;
           if (cause) throw cause;

@@ -155,14 +155,17 @@ function createEventStream<Events extends object>(
       fail: finish,
       retry() {},
     },
-  ).then(() => {
-    settle[0]();
-    finish(
-      endOn === undefined
-        ? undefined
-        : new EventSourceError("premature-end", "The stream ended before the event of endOn"),
-    );
-  }, finish);
+  ).then(
+    () => {
+      settle[0]();
+      finish(
+        endOn === undefined
+          ? undefined
+          : new EventSourceError("premature-end", "The stream ended before the event of endOn"),
+      );
+    },
+    (cause) => finish(toEventSourceError(cause, "network", "The connection was lost")),
+  );
 
   return {
     response,

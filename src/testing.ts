@@ -153,7 +153,9 @@ export function createTestServer<Events extends object = Record<string, unknown>
       else line.send(next);
     }
     connections.add(connection);
-    return new Response(line.body, { headers: { "content-type": "text/event-stream", ...streamHeaders } });
+    const sent = new Headers(streamHeaders);
+    if (!sent.has("content-type")) sent.set("content-type", "text/event-stream");
+    return new Response(line.body, { headers: sent });
   }
 
   async function respond(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {

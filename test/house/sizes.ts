@@ -74,7 +74,7 @@ export const gates: readonly Gate[] = [
   {
     name: "everything and `everspring/shared`",
     entry: { code: 'export * from "everspring"; export * from "everspring/shared";' },
-    limit: 11_400,
+    limit: 11_450,
     aim: 6200,
   },
   { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 10_050, aim: 7500 },

@@ -153,6 +153,33 @@ describe("resumeFrom()", () => {
   });
 });
 
+describe("an iterator", () => {
+  test("made while an event is on its way loses none of those that it was given", async () => {
+    const { source, attempts } = await opened();
+    let iterator: AsyncIterableIterator<{ data: string }> | undefined;
+    source.on("message", () => void (iterator ??= source[Symbol.asyncIterator]()));
+    await attempts[0]!.give(item("1", "1"), item("2", "2"), item("3", "3"));
+    expect((await iterator!.next()).value).toMatchObject({ data: "1" });
+    expect((await iterator!.next()).value).toMatchObject({ data: "2" });
+  });
+
+  test("made in a status listener that closes and opens again is not ended by that close", async () => {
+    const { source, attempts } = await opened();
+    let iterator: AsyncIterableIterator<{ data: string }> | undefined;
+    source.onStatus(({ state }) => {
+      if (state !== "waiting") return;
+      source.close();
+      source.open();
+      iterator = source[Symbol.asyncIterator]();
+    });
+    await attempts[0]!.fail(network());
+    const next = iterator!.next();
+    await attempts[1]!.answer();
+    await attempts[1]!.give(item("x"));
+    expect(await next).toMatchObject({ done: false, value: { data: "x" } });
+  });
+});
+
 describe("onDelivered", () => {
   test("tells of an ID once its event was handed over, and once only", async () => {
     const { source, attempts } = await opened();

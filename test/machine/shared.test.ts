@@ -386,6 +386,31 @@ describe("when the leader goes away", () => {
     expect(slow).toEqual(["1", "2", "3", "without an ID", "4", "5"]);
   });
 
+  test.each(["is dropped", "is handed over"])(
+    "a busy listener holds its next event, also when the connection %s",
+    async (how) => {
+      const { origin, tabs, all } = await opened(2, { retry: quick });
+      const gate = deferred<void>();
+      const log: string[] = [];
+      all[1]!.source.onEvent(async ({ data }) => {
+        log.push(`begin ${String(data)}`);
+        if (data === "1") await gate.promise;
+        log.push(`end ${String(data)}`);
+      });
+      await give(origin, item(1));
+      if (how === "is handed over") tabs[0]!.crash();
+      else all[0]!.source.reconnect();
+      await attempts(origin, 2);
+      await answer(origin);
+      await give(origin, item(2));
+      expect(log).toEqual(["begin 1"]);
+      gate.resolve();
+      await origin.calm();
+      expect(log).toEqual(["begin 1", "end 1", "begin 2", "end 2"]);
+      expect(all[1]!.source.status.state).toBe("open");
+    },
+  );
+
   test("so does a loop", async () => {
     const { origin, tabs, all } = await opened(2);
     const iterator = all[1]!.source[Symbol.asyncIterator]();

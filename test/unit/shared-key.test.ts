@@ -24,6 +24,8 @@ describe("what may carry credentials is refused without an identity", () => {
     ["a fetch of one's own", { fetch }],
     ["a transport of one's own", { transport: () => Promise.resolve() }],
     ["cookies", { credentials: "include" }],
+    ["an object of the runtime, which may hold a certificate", { dispatcher: {} }],
+    ["a client certificate", { tls: { cert: "A" } }],
   ])("%s", (_, options) => {
     expect(refusal(options)).toBe("identity");
     expect(refusal({ ...options, identity: "somebody" })).toBeUndefined();
@@ -44,6 +46,8 @@ describe("what may carry credentials is refused without an identity", () => {
 describe("refused, naming the option", () => {
   test.each<[string, object]>([
     ["identity", { identity: 1 }],
+    ["identity", { identity: "" }],
+    ["identity", { identity: null }],
     ["name", { name: {} }],
     ["replay", { replay: -1 }],
     ["replay", { replay: "1" }],

@@ -120,3 +120,20 @@ describe("readEvents", () => {
     expect(error).toMatchObject({ code: "network", cause });
   });
 });
+
+describe("a stream that breaks without a reason", () => {
+  test("is an error all the same, and no complete answer", async () => {
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const writer = writable.getWriter();
+    const events = readEvents(readable);
+    const got: string[] = [];
+    const read = (async () => {
+      for await (const { data } of events) got.push(data);
+    })();
+    await writer.write(new TextEncoder().encode("data: a\n\n"));
+    await writer.abort();
+    await expect(read).rejects.toMatchObject({ code: "network" });
+    await expect(events.response.then(() => "told before")).resolves.toBe("told before");
+    expect(got).toEqual(["a"]);
+  });
+});

@@ -1,0 +1,67 @@
+import { describe, expect, test } from "vitest";
+import { createBinding } from "../../src/binding.ts";
+import { EventSourceError } from "../../src/errors.ts";
+import { createEventSource, type EventSourceOptions, type EventSourceUrl } from "../../src/index.ts";
+import { createTestServer } from "../../src/testing.ts";
+import { settled } from "../helpers/fake-clock.ts";
+
+const url = "https://example.com/events";
+
+/** A binding that is mounted, over a server in memory. */
+async function mounted(options: object) {
+  const server = createTestServer();
+  const binding = createBinding(url, { fetch: server.fetch, ...options });
+  const unmount = binding.mount();
+  await settled();
+  const follow = (next: object) => binding.follow(url, { fetch: server.fetch, ...next });
+  return { server, binding, follow, unmount };
+}
+
+describe("a component's binding", () => {
+  test("begins afresh for somebody else: no event and no ID of the one before", async () => {
+    const made: unknown[] = [];
+    const create = (
+      target: EventSourceUrl,
+      { identity, ...options }: EventSourceOptions & { identity?: string },
+    ) => {
+      made.push(identity);
+      return createEventSource(target, options);
+    };
+    const { server, binding, follow, unmount } = await mounted({ identity: "A", create });
+    server.push({ id: "7", data: "of A" });
+    await settled();
+    expect(binding.state().event).toMatchObject({ data: "of A" });
+    const { client } = binding.state();
+    follow({ identity: "B", create });
+    await settled();
+    expect(made).toEqual(["A", "B"]);
+    expect(client.status.state).toBe("closed");
+    expect(binding.state().event).toBeUndefined();
+    expect(server.requests.map(({ lastEventId }) => lastEventId)).toEqual(["", ""]);
+    unmount();
+  });
+
+  test("goes on as it was when it is given options that are refused", async () => {
+    const { server, binding, follow, unmount } = await mounted({});
+    const { client } = binding.state();
+    expect(() => follow({ idleTimeout: -1 })).toThrow(EventSourceError);
+    expect(binding.state().client).toBe(client);
+    expect(client.status.state).toBe("open");
+    server.push({ data: "still heard" });
+    await settled();
+    expect(binding.state().event).toMatchObject({ data: "still heard" });
+    unmount();
+  });
+
+  test("does not open again what the server closed, when `open` is only said", async () => {
+    const { server, binding, follow, unmount } = await mounted({});
+    server.status(204);
+    binding.state().client.reconnect();
+    await settled();
+    expect(binding.state().status.state).toBe("closed");
+    follow({ open: true });
+    await settled();
+    expect(server.requests).toHaveLength(2);
+    unmount();
+  });
+});
