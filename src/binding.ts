@@ -127,13 +127,11 @@ export function createBinding(url: EventSourceUrl, options: object): Binding {
     const ours = { onEvent: undefined, onError: undefined, open: false };
     const {
       url: target,
-      create,
-      identity,
+      create = createEventSource,
       ...given
     } = withLatest({ ...latest, ...ours }, () => latest) as typeof latest;
-    const client = (
-      create ? create(target, { ...given, identity }) : createEventSource(target, given)
-    ) as AnyState["client"];
+    // To the default, `identity` is one of the members that fetch does not know.
+    const client = create(target, given as EventSourceOptions) as AnyState["client"];
     for (const remove of undo) remove();
     undo = [
       client.onStatus((status) => set({ status })),
