@@ -1,31 +1,13 @@
 // Real nginx and Redis servers, each with a folder and a port of its own. Ended by `cleanUp` of the harness.
 import { spawn, type ChildProcess } from "node:child_process";
-import { accessSync, constants } from "node:fs";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { createClient } from "redis";
+import { nginxPath, redisServerPath } from "../setup/system.ts";
 import { atCleanUp, freePort } from "./harness.ts";
-
-/** The path of a program; `/usr/sbin` is not in everybody's PATH. */
-function find(name: string): string {
-  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
-  const found = folders
-    .filter(Boolean)
-    .map((folder) => join(folder, name))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
-  if (found === undefined) throw new Error(`This test needs ${name}: apt-get install nginx redis-server`);
-  return found;
-}
 
 async function createFolder(name: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), `everspring-${name}-`));
@@ -71,7 +53,7 @@ export async function startRedis() {
     appendfsync: "always",
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
-  const run = () => start(find("redis-server"), args, /Ready to accept connections/);
+  const run = () => start(redisServerPath(), args, /Ready to accept connections/);
   let child = await run();
   const url = `redis://127.0.0.1:${port}`;
   return {
@@ -126,6 +108,6 @@ export async function startNginx(upstreams: readonly string[]) {
     }`;
   const path = join(folder, "nginx.conf");
   await writeFile(path, config);
-  await start(find("nginx"), ["-p", folder, "-c", path, "-e", "stderr"], /start worker process \d+/);
+  await start(nginxPath(), ["-p", folder, "-c", path, "-e", "stderr"], /start worker process \d+/);
   return { url: `http://127.0.0.1:${port}` };
 }
