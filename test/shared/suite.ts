@@ -54,8 +54,7 @@ export function describeTenPages(getBrowser: () => Browser, endings: Ways): void
       }
       const last = home.last();
       for (const it of visits) expect(await idsUntil(it, last)).toEqual(upTo(last));
-      // The server may see the socket of a page that is gone closed only after the request of the next one.
-      expect(home.mostOpen()).toBeLessThanOrEqual(2);
+      expect(home.mostOpen()).toBe(1);
       expect(home.requests.length).toBe(1 + kills);
       if (isSoak) process.stdout.write(`${JSON.stringify(went)}, ${visits.length} pages, ${last} events\n`);
       await context.close();
