@@ -10,7 +10,7 @@ export interface Snippet {
   readonly place: string;
   readonly language: "js" | "ts";
   readonly code: string;
-  /** `<!-- types-only -->` stands before it: it compiles and is not run. */
+  /** `<!-- types-only -->` stands before it, or it is a file of a guide: it compiles and is not run by itself. */
   readonly typesOnly: boolean;
 }
 
@@ -25,8 +25,9 @@ const languages: Record<string, Snippet["language"]> = {
 };
 
 /**
- * Finds the js and ts blocks of a Markdown text. Comments directly before a block are for us: `<!-- types-only -->`, and
- * `<!-- with: code -->` for what the reader is not bothered with, such as a declaration of the reader's own function.
+ * Finds the js and ts blocks of a Markdown text. Comments directly before a block are for us: `<!-- types-only -->`,
+ * `<!-- file: name -->` for one that the reader saves (see test/packaging/guide.test.ts), and `<!-- with: code -->` for what
+ * the reader is not bothered with, such as a declaration of the reader's own function.
  */
 export function extractSnippets(markdown: string, file: string): Snippet[] {
   const snippets: Snippet[] = [];
@@ -54,7 +55,7 @@ export function extractSnippets(markdown: string, file: string): Snippet[] {
         place,
         language,
         code: `${[...hidden, ...code].join("\n")}\n`,
-        typesOnly: comments.includes("types-only"),
+        typesOnly: comments.some((comment) => /^(types-only$|file:)/.test(comment)),
       });
     comments = [];
   }
