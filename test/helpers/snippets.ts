@@ -12,6 +12,8 @@ export interface Snippet {
   readonly code: string;
   /** `<!-- types-only -->` stands before it, or it is a file of a guide: it compiles and is not run by itself. */
   readonly typesOnly: boolean;
+  /** `<!-- migrate: … -->` stands before it: the test of the migration guides runs it (test/peers). */
+  readonly claimed?: true;
 }
 
 const root = join(import.meta.dirname, "../..");
@@ -26,8 +28,9 @@ const languages: Record<string, Snippet["language"]> = {
 
 /**
  * Finds the js and ts blocks of a Markdown text. Comments directly before a block are for us: `<!-- types-only -->`,
- * `<!-- file: name -->` for one that the reader saves (see test/packaging/guide.test.ts), and `<!-- with: code -->` for what
- * the reader is not bothered with, such as a declaration of the reader's own function.
+ * `<!-- file: name -->` for one that the reader saves (see test/packaging/guide.test.ts), `<!-- migrate: … -->` for one of a
+ * migration guide, and `<!-- with: code -->` for what the reader is not bothered with, such as a declaration of the reader's
+ * own function.
  */
 export function extractSnippets(markdown: string, file: string): Snippet[] {
   const snippets: Snippet[] = [];
@@ -56,20 +59,26 @@ export function extractSnippets(markdown: string, file: string): Snippet[] {
         language,
         code: `${[...hidden, ...code].join("\n")}\n`,
         typesOnly: comments.some((comment) => /^(types-only$|file:)/.test(comment)),
+        ...(comments.some((comment) => comment.startsWith("migrate:")) && { claimed: true }),
       });
     comments = [];
   }
   return snippets;
 }
 
-/** The blocks of README.md and of all docs/*.md. */
-export function documentedSnippets(): Snippet[] {
-  const docs = readdirSync(join(root, "docs"), { withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".md"))
-    .map((entry) => `docs/${entry.name}`)
+/** README.md and all pages of docs, in folders too. */
+export function documentedPages(): string[] {
+  const docs = readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".md") && !/(^|\/)(node_modules|\.vitepress|images)\//.test(file))
+    .map((file) => `docs/${file}`)
     .toSorted();
-  return ["README.md", ...docs].flatMap((file) =>
-    extractSnippets(readFileSync(join(root, file), "utf8"), file),
+  return ["README.md", ...docs];
+}
+
+/** The blocks of these pages, without those that another test runs (`claimed`). */
+export function documentedSnippets(): Snippet[] {
+  return documentedPages().flatMap((file) =>
+    extractSnippets(readFileSync(join(root, file), "utf8"), file).filter(({ claimed }) => !claimed),
   );
 }
 

@@ -95,7 +95,7 @@ describe("a page of another origin, with the headers of docs/security.md", () =>
       ],
     });
     expect(
-      streams.requests.map(({ method, headers }) => `${method} ${headers["last-event-id"] ?? ""}`.trim()),
+      streams.requests.map(({ method, headers }) => [method, headers["last-event-id"]].join(" ").trim()),
     ).toEqual(asks);
   });
 
