@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { defineConfig } from "vitepress";
 import { copySources, linkPages, placeOf } from "./links.mts";
 import { githubSlug } from "./slug.mts";
@@ -48,16 +48,24 @@ const groups: readonly Group[] = [
   ],
 ];
 
-/** Pages that no group names yet, by their headings. */
+/** A spring: two rings of water around its source. */
+const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none" stroke="#1a7f5a" stroke-width="3"><circle cx="16" cy="16" r="13"/><circle cx="16" cy="16" r="7"/><circle cx="16" cy="16" r="1.5" fill="#1a7f5a"/></svg>`;
+
+/** Pages that no group names, by their headings: those of a folder are a group of its README, the others are the last one. */
 function others(): Group[] {
-  const named = groups.flatMap(([, pages]) => pages.map(([name]) => name));
   const docs = join(import.meta.dirname, "..");
-  const rest = readdirSync(docs, { recursive: true, encoding: "utf8" })
-    .filter((file) => /^(?!node_modules|\.|decisions|index)[^.]*\.md$/.test(file))
-    .map((file) => [file.replace(/(README)?\.md$/, ""), readFileSync(join(docs, file), "utf8")] as const)
-    .filter(([name]) => !named.includes(name))
-    .map(([name, text]) => [name, /^# (.*)/m.exec(text)?.[1] ?? name] as const);
-  return rest.length ? [["More", rest.toSorted()]] : [];
+  const headingOf = (file: string) => /^# (.*)/m.exec(readFileSync(join(docs, file), "utf8"))?.[1] ?? file;
+  const named = groups.flatMap(([, pages]) => pages.map(([name]) => name));
+  const files = globSync("**/*.md", { cwd: docs, exclude: ["node_modules/**", "decisions/**", "index.md"] });
+  const found = new Map<string, (readonly [name: string, title: string])[]>();
+  for (const file of files.toSorted()) {
+    const name = file.replace(/(README)?\.md$/, "");
+    if (named.includes(name)) continue;
+    const readme = join(dirname(file), "README.md");
+    const group = readme !== "README.md" && files.includes(readme) ? headingOf(readme) : "More";
+    found.set(group, [...(found.get(group) ?? []), [name, headingOf(file).replaceAll("`", "")]]);
+  }
+  return [...found];
 }
 
 export default defineConfig({
@@ -73,6 +81,7 @@ export default defineConfig({
   },
   buildEnd: copySources,
   lastUpdated: false,
+  head: [["link", { rel: "icon", type: "image/svg+xml", href: `data:image/svg+xml,${encodeURIComponent(icon)}` }]],
   themeConfig: {
     search: { provider: "local" },
     outline: [2, 3],
