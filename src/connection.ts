@@ -53,7 +53,7 @@ export interface ConnectionOptions {
   onStatus: (status: ConnectionStatus) => void;
   onError: (error: EventSourceError) => void;
   /** See `Sink.deliver`. Whoever hands an item on moves `lastEventId`. */
-  deliver: (items: StreamItem[]) => PromiseLike<void> | undefined;
+  deliver: (item: StreamItem) => PromiseLike<void> | undefined;
   /**
    * The current attempt is over: nothing of it may be handed on any more. `letGo`: what is still busy with what was handed
    * on holds nothing back any more.
@@ -131,10 +131,10 @@ export function createConnection(
               if (retry) healthyAt = clock.now() + retry.stableAfter;
               setStatus({ state: "open", url, headers });
             },
-            deliver(items) {
-              if (!isCurrent()) return undefined;
-              if (healthyAt && items.some(({ data }) => data !== undefined)) healthyAt = 0;
-              return deliver(items);
+            deliver(item) {
+              if (current !== running) return undefined;
+              if (item.data !== undefined) healthyAt = 0;
+              return deliver(item);
             },
             fail: lose,
             retry(time) {

@@ -119,7 +119,7 @@ export class EventSource extends Target {
         signal,
         onStatus: (status) => this.#onStatus(status),
         onError: (error) => this.#fireError(error),
-        deliver: (items) => this.#deliver(items),
+        deliver: (item) => this.#deliver(item),
         drop() {},
       },
       // "Optionally, wait some more": we do not, not even for the network to come back.
@@ -251,18 +251,13 @@ export class EventSource extends Target {
     return super.dispatchEvent(event);
   }
 
-  #deliver(items: StreamItem[]): undefined {
-    for (const { type, data, lastEventId } of items) {
-      // "Queue a task which, if the readyState attribute is set to a value other than CLOSED, dispatches the newly
-      // created event": a listener may have closed.
-      if (this.readyState === 2) return;
-      // "Set the last event ID string of the event source to the value of the last event ID buffer."
-      this.#connection.lastEventId = lastEventId;
-      // "If the data buffer is an empty string, set the data buffer and the event type buffer to the empty string and
-      // return."
-      if (data !== undefined && this.#heard.has(type))
-        this.dispatchEvent(createMessageEvent(type, data, this.#origin, lastEventId));
-    }
+  #deliver({ type, data, lastEventId }: StreamItem): undefined {
+    // "Set the last event ID string of the event source to the value of the last event ID buffer."
+    this.#connection.lastEventId = lastEventId;
+    // "If the data buffer is an empty string, set the data buffer and the event type buffer to the empty string and
+    // return."
+    if (data !== undefined && this.#heard.has(type))
+      this.dispatchEvent(createMessageEvent(type, data, this.#origin, lastEventId));
   }
 
   #onStatus(status: ConnectionStatus): void {

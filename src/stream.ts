@@ -3,7 +3,7 @@ import { systemClock } from "./clock.ts";
 import { EventSourceError, toEventSourceError } from "./errors.ts";
 import { createFetchTransport } from "./fetch-transport.ts";
 import { checkResponse, invalid, originOf, parseUrl, startingId } from "./http.ts";
-import { createInterpreter, type DecodedEvent } from "./interpret.ts";
+import { createInterpreter, toEvent, type DecodedEvent } from "./interpret.ts";
 import { createFeed, createPump } from "./iterate.ts";
 import { splitOptions, type FetchEventsOptions, type ReadEventsOptions } from "./options.ts";
 import { readStream } from "./reader.ts";
@@ -83,7 +83,9 @@ export function readEvents<Events extends object>(
       stream = body.body;
     }
     const { maxEventSize } = ours;
-    if (stream) await readStream(stream, { lastEventId, signal, maxEventSize, deliver: sink.deliver });
+    const origin = originOf("status" in body ? body.url : "");
+    if (stream)
+      await readStream(stream, { lastEventId, origin, signal, maxEventSize, deliver: sink.deliver });
   });
 }
 
@@ -113,6 +115,7 @@ function createEventStream<Events extends object>(
     complete(event) {
       lastEventId = event.lastEventId;
       close();
+      return undefined;
     },
     hand(event) {
       lastEventId = event.lastEventId;
@@ -122,7 +125,7 @@ function createEventStream<Events extends object>(
     refuse: (_, error) => finish(error),
   });
   const pump = createPump<StreamItem>((item) => {
-    if (item.data !== undefined) return interpret(item, origin);
+    if (item.data !== undefined) return interpret(toEvent(item, origin));
     lastEventId = item.lastEventId;
     return undefined;
   });
@@ -148,9 +151,10 @@ function createEventStream<Events extends object>(
         origin = originOf(url);
         settle[0](answer);
       },
-      deliver(items) {
+      deliver(item) {
+        if (controller.signal.aborted) return undefined;
         settle[0]();
-        return pump.push(items);
+        return pump.push(item);
       },
       fail: finish,
       retry() {},

@@ -63,7 +63,7 @@ export interface StreamItem {
   comment?: string;
   /** Where it is not the origin of the stream's URL. */
   origin?: string | undefined;
-  /** The data once more: then the item itself becomes the event. Others are copied. */
+  /** The data once more: then the item, which must have an `origin`, itself becomes the event. Others are copied. */
   raw?: string | undefined;
 }
 
@@ -80,8 +80,11 @@ export interface OpenStream {
 export interface Sink {
   /** The server's answer is an event stream. Called once, before any item. */
   readonly open: (stream: OpenStream, response?: Response) => void;
-  /** Items in order. The transport reads no further until a returned promise resolves: this is backpressure. */
-  readonly deliver: (items: StreamItem[]) => PromiseLike<void> | undefined;
+  /**
+   * Takes the next item. A returned promise is backpressure: what has arrived already may still be given, but the transport
+   * reads no further until it resolves.
+   */
+  readonly deliver: (item: StreamItem) => PromiseLike<void> | undefined;
   /** The attempt failed: a timer of the transport expired, say. Its `signal` is aborted by this. */
   readonly fail: (error: unknown) => void;
   /** The server set the reconnection time (ms). */

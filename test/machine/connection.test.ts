@@ -628,7 +628,7 @@ describe("a stale attempt", () => {
   async function playAll({ attempts }: Machine, n: number): Promise<void> {
     const attempt = attempts[n]!;
     await attempt.answer();
-    expect(attempt.sink.deliver([item("stale", "stale")])).toBeUndefined();
+    expect(attempt.sink.deliver(item("stale", "stale"))).toBeUndefined();
     attempt.sink.retry(1_000_000);
     attempt.sink.fail(status(404));
     await attempt.fail(status(404));
@@ -881,7 +881,7 @@ describe("in the long run", () => {
     for (let n = 0; n < 10_000; n++) {
       const attempt = it.attempts.pop()!;
       attempt.sink.open({ url: "http://example.test/events", headers: new Headers() });
-      void attempt.sink.deliver([item("x", `${n}`)]);
+      void attempt.sink.deliver(item("x", `${n}`));
       await attempt.end();
       expect(held(it, controller.signal)).toEqual([1, 0, 1]);
       expect(abortListeners(attempt.context.signal)).toBe(0);
