@@ -20,7 +20,7 @@ const coverage: Readonly<Record<string, string>> = {
   html: "test/packaging/guide.test.ts",
   nginx: "test/house/server-page.test.ts",
   php: "test/house/server-page.test.ts",
-  http: "test/house/security-page.test.ts",
+  http: "test/pages/security.test.ts",
 };
 const noCode = ["sh", "text", "apache", "json"];
 
