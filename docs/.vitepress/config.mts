@@ -1,7 +1,7 @@
-import { globSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { defineConfig } from "vitepress";
-import { copySources, linkPages, placeOf } from "./links.mts";
+import { copySources, linkPages, noPages, placeOf } from "./links.mts";
 import { githubSlug } from "./slug.mts";
 
 type Group = readonly [title: string, pages: readonly (readonly [name: string, title: string])[]];
@@ -56,7 +56,9 @@ function others(): Group[] {
   const docs = join(import.meta.dirname, "..");
   const headingOf = (file: string) => /^# (.*)/m.exec(readFileSync(join(docs, file), "utf8"))?.[1] ?? file;
   const named = groups.flatMap(([, pages]) => pages.map(([name]) => name));
-  const files = globSync("**/*.md", { cwd: docs, exclude: ["node_modules/**", "decisions/**", "index.md"] });
+  const files = readdirSync(docs, { recursive: true, encoding: "utf8" }).filter(
+    (file) => file.endsWith(".md") && !/^(node_modules|\.vitepress|decisions|index)\b/.test(file),
+  );
   const found = new Map<string, (readonly [name: string, title: string])[]>();
   for (const file of files.toSorted()) {
     const name = file.replace(/(README)?\.md$/, "");
@@ -73,13 +75,26 @@ export default defineConfig({
   description: "An EventSource client that never runs dry",
   // The whole repository, so that README, CHANGELOG and the others are pages, too, and their links are checked.
   srcDir: "..",
-  srcExclude: ["{bench,src,test,coverage,.github,.ci}/**", "docs/README.md"],
+  srcExclude: noPages.map((folder) => `${folder}/**`),
   rewrites: placeOf,
   markdown: {
     anchor: { slugify: githubSlug },
     config: linkPages,
   },
   buildEnd: copySources,
+  vite: {
+    plugins: [
+      {
+        name: "vue-of-the-site",
+        enforce: "pre",
+        // Pages outside of docs would look for Vue where they are, and find that of the tests, or none.
+        resolveId(id, importer) {
+          if (!/^vue(\/|$)/.test(id) || !importer?.split("?")[0]?.endsWith(".md")) return null;
+          return this.resolve(id, import.meta.filename, { skipSelf: true });
+        },
+      },
+    ],
+  },
   lastUpdated: false,
   head: [["link", { rel: "icon", type: "image/svg+xml", href: `data:image/svg+xml,${encodeURIComponent(icon)}` }]],
   themeConfig: {

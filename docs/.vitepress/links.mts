@@ -1,11 +1,14 @@
 // The pages link to each other, and to sources and tests, as files of the repository. The site has the pages elsewhere, and the
 // other files as text below /source. What a link does not find stops the build.
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import type { MarkdownRenderer, SiteConfig } from "vitepress";
 
 const root = join(import.meta.dirname, "../..");
 const linked = new Set<string>();
+
+/** Folders whose Markdown is not for readers of the site; links to it lead to its text. */
+export const noPages: readonly string[] = ["bench", "src", "test", "coverage", ".github", ".ci"];
 
 /** Where the site has a page of the repository. */
 export function placeOf(path: string): string {
@@ -27,7 +30,7 @@ export function linkPages(md: MarkdownRenderer): void {
       if (found.startsWith("..") || !existsSync(join(root, found)))
         throw new Error(`${env.realPath ?? env.path}: dead link to ${href}`);
       const path = statSync(join(root, found)).isDirectory() ? join(found, "README.md") : found;
-      if (path.endsWith(".md") && existsSync(join(root, path)))
+      if (path.endsWith(".md") && existsSync(join(root, path)) && !noPages.includes(path.split(sep)[0]!))
         token.attrSet("href", `/${placeOf(path)}${anchor === undefined ? "" : `#${anchor}`}`);
       else {
         linked.add(found);
