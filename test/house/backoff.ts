@@ -6,7 +6,7 @@ import { defaultRetry, retryDelay } from "../../src/retry.ts";
 import { picture, round, text } from "./svg.ts";
 
 const docs = join(import.meta.dirname, "../../docs");
-const marked = /(<!-- backoff -->\n\n)[^]*?(\n\n<!-- \/backoff -->)/;
+const marked = /(<!-- backoff -->\n)[^]*?(<!-- \/backoff -->)/;
 
 /** What a server may ask for (ms). */
 interface Wish {
@@ -84,7 +84,11 @@ export function backoffPicture(): string {
 
 /** The page with its table made anew. */
 export function withBackoff(page: string): string {
-  return page.replace(marked, (_, before: string, after: string) => before + backoffTable() + after);
+  if (!marked.test(page)) throw new Error("The page has no <!-- backoff --> and <!-- /backoff --> lines");
+  return page.replace(
+    marked,
+    (_, before: string, after: string) => `${before}\n${backoffTable()}\n\n${after}`,
+  );
 }
 
 if (process.argv[1] === import.meta.filename) {

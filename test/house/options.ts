@@ -41,6 +41,7 @@ function meaningOf(member: Member): string {
 /** The page with its generated parts made anew. */
 export function generated(page: string): string {
   const part = /(<!-- options: (\w+)(?: (\w+))? -->\n)[^]*?(<!-- \/options -->)/g;
+  if (!part.test(page)) throw new Error("The page has no <!-- options: … --> and <!-- /options --> lines");
   return page.replaceAll(part, (_, before: string, name: string, how: string | undefined, after: string) => {
     const made = name === "overview" ? overview() : (how && renderers[how] ? renderers[how] : sections)(name);
     return `${before}\n${made}\n\n${after}`;
