@@ -36,14 +36,14 @@ export const gates: readonly Gate[] = [
   {
     name: "`createEventSource`",
     entry: { code: 'export { createEventSource } from "everspring";' },
-    limit: 7950,
+    limit: 8080,
     aim: 4000,
   },
-  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 8600, aim: 5000 },
+  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 8740, aim: 5000 },
   {
     name: "`everspring/eventsource`",
     entry: { code: 'export { EventSource } from "everspring/eventsource";' },
-    limit: 6800,
+    limit: 6860,
     aim: 4000,
   },
   {
