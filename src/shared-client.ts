@@ -34,11 +34,8 @@ export type SharedStatus = ConnectionStatus & { readonly scope: Scope };
 
 /** A subscription whose connection is shared. */
 export interface SharedEventSource<Events extends object = TextEvents> extends EventSourceClient<Events> {
-  /** Hears every change of the status, and returns its undo. */
   onStatus(listener: (status: SharedStatus) => unknown, options?: ListenerOptions): () => void;
-  /** The life of the connection, and whom it is shared with. The same object until it changes. */
   readonly status: SharedStatus;
-  /** Resolves with the terminal status of this client; others may go on. Never rejects. */
   readonly closed: Promise<ClosedStatus & SharedStatus>;
   /** Has the shared connection made anew. */
   reconnect(): void;

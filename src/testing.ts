@@ -7,9 +7,7 @@ export { formatEvent, type TestEvent };
 export interface TestRequest {
   /** In capitals. */
   readonly method: string;
-  /** As it was given to fetch. */
   readonly url: string;
-  /** As the client set them: those that a runtime adds are not there. */
   readonly headers: Headers;
   /** The body as text; `""` for none. */
   readonly body: string;
@@ -37,7 +35,6 @@ export interface TestSender<Events extends object = Record<string, unknown>> {
 
 /** One response that streams. */
 export interface TestConnection<Events extends object = Record<string, unknown>> extends TestSender<Events> {
-  /** The request that it answers. */
   readonly request: TestRequest;
   /** Resolves when it is over: `"client"` when the client let go of it, else what the server did. Never rejects. */
   readonly closed: Promise<"client" | "drop" | "end">;

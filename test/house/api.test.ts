@@ -14,7 +14,9 @@ const awaited: readonly string[] = [
     .map((name) => `src/eventsource.ts: ${name}`),
   ...["body", "headers", "status"].map((name) => `src/fetch-transport.ts: ${name}`),
   "src/options.ts: maxEventSize",
+  ...["closed", "onStatus", "status"].map((name) => `src/shared-client.ts: ${name}`),
   ...["[Symbol.asyncIterator]", "fetchEvents", "readEvents"].map((name) => `src/stream.ts: ${name}`),
+  ...["headers", "request", "url"].map((name) => `src/testing.ts: ${name}`),
   ...["comment", "data", "headers", "lastEventId", "type"].map((name) => `src/types.ts: ${name}`),
 ];
 
