@@ -74,10 +74,10 @@ export const gates: readonly Gate[] = [
   {
     name: "everything and `everspring/shared`",
     entry: { code: 'export * from "everspring"; export * from "everspring/shared";' },
-    limit: 11_450,
+    limit: 11_600,
     aim: 6200,
   },
-  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 10_050, aim: 7500 },
+  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 10_200, aim: 7500 },
 ];
 
 /** What only other exports bring along, as it stands in any minified code. */
