@@ -7,7 +7,7 @@ import { machine } from "../helpers/machine.ts";
 import { table, type Cause } from "../machine/state-table.ts";
 import { backoffPicture, withBackoff } from "./backoff.ts";
 import { arrows, statusPicture } from "./status-diagram.ts";
-import { readCodes } from "./tsdoc.ts";
+import { readCodes, readInterface } from "./tsdoc.ts";
 
 const docs = join(import.meta.dirname, "../../docs");
 const read = (name: string) => readFileSync(join(docs, name), "utf8");
@@ -75,6 +75,15 @@ describe("the table of errors", () => {
 
   test("has all of them, in order", () => {
     expect([...rows.keys()].filter((code) => codes.includes(code))).toEqual(codes);
+  });
+
+  test("is followed by all that an error carries", () => {
+    const named = page.slice(page.indexOf("## Errors"));
+    const { members } = readInterface("EventSourceErrorDetails");
+    expect(members.length).toBeGreaterThan(8);
+    expect(
+      members.filter(({ name }) => !named.includes(`| \`${name}\``) && !named.includes(`, \`${name}\``)),
+    ).toEqual([]);
   });
 
   test("says which are tried again", () => {
