@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { features } from "./features.ts";
+import { elsewhere, features } from "./features.ts";
 import { installLimit, installPeers } from "./install.ts";
 import { openLab, type Client } from "./lab.ts";
 import { probes, type Probe } from "./probes.ts";
@@ -9,11 +9,10 @@ const lab = openLab();
 beforeAll(installPeers, installLimit);
 afterAll(() => lab[Symbol.asyncDispose]());
 
-const measured = ["size", "throughput"];
 const probed: Readonly<Record<string, Probe>> = probes;
 
-test("every row has a probe or is measured, and every probe has a row", () => {
-  expect(features.map(({ id }) => id).toSorted()).toEqual([...Object.keys(probes), ...measured].toSorted());
+test("every row has a probe or is found out elsewhere, and every probe has a row", () => {
+  expect(features.map(({ id }) => id).toSorted()).toEqual([...Object.keys(probes), ...elsewhere].toSorted());
 });
 
 test("what no probe finds out has a source", async () => {
@@ -26,7 +25,7 @@ test("what no probe finds out has a source", async () => {
 });
 
 describe("the clients do what the tables say:", () => {
-  const rows = features.filter(({ id }) => !measured.includes(id));
+  const rows = features.filter(({ id }) => !elsewhere.includes(id));
 
   test.each(rows)("$title", async ({ id, values }) => {
     const said = Object.entries(values).filter(([, value]) => typeof value === "string");

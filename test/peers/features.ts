@@ -9,7 +9,7 @@ export interface Sourced {
 }
 
 export interface Feature {
-  /** The probe of this name, or "size", or "throughput". */
+  /** The probe of this name, or what is found out elsewhere (`elsewhere`). */
   readonly id: string;
   readonly title: string;
   /** README shows it, too. */
@@ -28,7 +28,7 @@ const upToTheBrowser: Sourced = {
 /** The columns, in order, and what they are called. */
 export const columns = {
   everspring: "everspring",
-  native: "native",
+  native: "native (Chromium)",
   eventsource: "eventsource",
   "eventsource-client": "eventsource-client",
   "fetch-event-source": "fetch-event-source",
@@ -44,6 +44,9 @@ export const titles: { readonly [C in Client]: string } = {
   "sse.js": "sse.js",
   "reconnecting-eventsource": "reconnecting-eventsource",
 };
+
+/** Rows without a probe: what is measured, and the runtimes, which test/packaging/peers.test.ts starts. */
+export const elsewhere = ["size", "throughput", "deno", "bun", "workerd"];
 
 export const features: readonly Feature[] = [
   {
@@ -245,20 +248,8 @@ export const features: readonly Feature[] = [
     },
   },
   {
-    id: "cutAfterId",
-    title: "An event that is cut off after its ID",
-    values: {
-      everspring: "is asked for again",
-      native: "is asked for again",
-      eventsource: "is asked for again",
-      "eventsource-client": "is asked for again",
-      "fetch-event-source": "is lost",
-      "event-source-plus": "is asked for again",
-    },
-  },
-  {
     id: "seed",
-    title: "… after one that you kept",
+    title: "Resumes after an ID that you kept",
     short: true,
     values: {
       everspring: "yes",
@@ -268,6 +259,18 @@ export const features: readonly Feature[] = [
       "fetch-event-source": "yes",
       "event-source-plus": "yes",
       "event-source-polyfill": "no",
+    },
+  },
+  {
+    id: "cutAfterId",
+    title: "An event that is cut off after its ID",
+    values: {
+      everspring: "is asked for again",
+      native: "is asked for again",
+      eventsource: "is asked for again",
+      "eventsource-client": "is asked for again",
+      "fetch-event-source": "is lost",
+      "event-source-plus": "is asked for again",
     },
   },
   {
@@ -450,6 +453,42 @@ export const features: readonly Feature[] = [
     values: {
       everspring: "yes",
       native: "behind a flag",
+      eventsource: "yes",
+      "eventsource-client": "yes",
+      "fetch-event-source": "no",
+      "event-source-plus": "yes",
+    },
+  },
+  {
+    id: "deno",
+    title: "Runs in Deno",
+    values: {
+      everspring: "yes",
+      native: "yes",
+      eventsource: "yes",
+      "eventsource-client": "yes",
+      "fetch-event-source": "no",
+      "event-source-plus": "yes",
+    },
+  },
+  {
+    id: "bun",
+    title: "Runs in Bun",
+    values: {
+      everspring: "yes",
+      native: "no",
+      eventsource: "yes",
+      "eventsource-client": "yes",
+      "fetch-event-source": "no",
+      "event-source-plus": "yes",
+    },
+  },
+  {
+    id: "workerd",
+    title: "Runs in workerd",
+    values: {
+      everspring: "yes",
+      native: "yes",
       eventsource: "yes",
       "eventsource-client": "yes",
       "fetch-event-source": "no",

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openWorkshop } from "../helpers/snippets.ts";
 import { root } from "./bundle.ts";
 import { blocksOf, countBlocks, openRunner, type Block } from "./guides.ts";
 import { installLimit, installPeers, peers } from "./install.ts";
@@ -65,6 +66,10 @@ const pairs: { readonly [C in keyof typeof guides]: Readonly<Record<string, Pair
       prints: ["connected", ...all.slice(0, 2), "waiting true", "connected", "message 3"],
       asks: resumed("/messages"),
     },
+    busy: {
+      prints: { before: ["connected", "connected"], after: ["connected"] },
+      asks: ["GET /busy", "GET /busy"],
+    },
   },
   "fetch-event-source": { chat, account, refused: gone("403 plan expired"), hidden: messages },
   "event-source-plus": {
@@ -88,6 +93,15 @@ afterAll(() => runner[Symbol.asyncDispose]());
 test("there is a guide for every client, and no other page", () => {
   const pages = readdirSync(join(root, "docs/migrate")).map((name) => `docs/migrate/${name}`);
   expect(pages.toSorted()).toEqual([...Object.values(guides), "docs/migrate/README.md"].toSorted());
+});
+
+test("the new sides compile", async () => {
+  using workshop = openWorkshop();
+  const blocks = Object.values(guides)
+    .flatMap(blocksOf)
+    .filter(({ side }) => side === "after");
+  const errors = await workshop.check(blocks.map((block) => ({ ...block, typesOnly: true })));
+  expect(Object.fromEntries(errors)).toEqual({});
 });
 
 describe.each(Object.entries(guides))("the guide for %s", (client, file) => {

@@ -2,8 +2,9 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
+import { stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
-import { chromium, type Browser } from "playwright";
+import { chromium, type Browser, type BrowserContext } from "playwright";
 import { roundTrips } from "../helpers/turns.ts";
 import { chromiumOptions } from "../setup/browsers.ts";
 import { packageForPages, root } from "./bundle.ts";
@@ -15,17 +16,19 @@ export interface Block {
   readonly place: string;
   readonly pair: string;
   readonly side: "before" | "after";
+  readonly language: "js" | "ts";
   readonly code: string;
 }
 
-const marked = /<!-- migrate: ([\w-]+) (before|after) -->\s*```(?:js|ts)\n([^]*?)```/g;
+const marked = /<!-- migrate: ([\w-]+) (before|after) -->\s*```(js|ts)\n([^]*?)```/g;
 
 export function blocksOf(file: string): Block[] {
   const text = readFileSync(join(root, file), "utf8");
-  return [...text.matchAll(marked)].map(({ index, 1: pair, 2: side, 3: code }) => ({
+  return [...text.matchAll(marked)].map(({ index, 1: pair, 2: side, 3: language, 4: code }) => ({
     place: `${file}:${text.slice(0, index).split("\n").length}`,
     pair: pair!,
     side: side as Block["side"],
+    language: language as Block["language"],
     code: code!,
   }));
 }
@@ -33,6 +36,8 @@ export function blocksOf(file: string): Block[] {
 /** How many js and ts blocks a page has, marked or not. */
 export const countBlocks = (file: string): number =>
   readFileSync(join(root, file), "utf8").match(/^```(js|ts)$/gm)?.length ?? 0;
+
+const runnable = ({ language, code }: Block) => (language === "ts" ? stripTypeScriptTypes(code) : code);
 
 /** What a block did. */
 export interface Outcome {
@@ -51,20 +56,23 @@ export interface Runner extends AsyncDisposable {
 
 export function openRunner(): Runner {
   let browser: Promise<Browser> | undefined;
+  let context: Promise<BrowserContext> | undefined;
   // In the repository, so that "everspring" is the built package itself; beside it the peers.
   const folder = mkdtempSync(join(root, "test/.migrate-"));
   writeFileSync(join(folder, ".gitignore"), "*\n");
   symlinkSync(join(peers, "node_modules"), join(folder, "node_modules"));
   let count = 0;
   return {
-    async inPage({ code }, lines) {
+    async inPage(block, lines) {
+      const code = runnable(block);
       const log = watchedLog();
       const errors: string[] = [];
       await using server = await serveGuide(log.printed, (response, path) =>
         serveAsset(response, path, code),
       );
       browser ??= chromium.launch(chromiumOptions);
-      const page = await (await browser).newPage();
+      context ??= browser.then((one) => one.newContext());
+      const page = await (await context).newPage();
       page.on("console", (message) => message.type() === "log" && log.add(message.text()));
       page.on("pageerror", (error) => errors.push(String(error)));
       await page.goto(server.origin);
@@ -75,7 +83,8 @@ export function openRunner(): Runner {
       await page.close();
       return { printed: log.lines, asked: server.asked, errors };
     },
-    async inNode({ code }, isKeptAlive = false) {
+    async inNode(block, isKeptAlive = false) {
+      const code = runnable(block);
       const log = watchedLog();
       await using server = await serveGuide(log.printed, () => Promise.resolve(false));
       const file = join(folder, `${++count}.mjs`);

@@ -80,7 +80,7 @@ function throughput(): Record<string, Sourced> {
 /** The names with the versions that the values were found with. */
 const versioned: { readonly [C in Client]: string } = {
   everspring: "everspring",
-  native: "native (Chromium)",
+  native: columns.native,
   eventsource: withVersion("eventsource"),
   "eventsource-client": withVersion("eventsource-client"),
   "fetch-event-source": withVersion("@microsoft/fetch-event-source"),
