@@ -1,13 +1,11 @@
 // Runs one client in a runtime that is neither Node nor a page: prints the first event, and ends.
-const [client, url] = (globalThis.Deno?.args ?? process.argv.slice(2)).slice(-2);
-const end = globalThis.Deno?.exit ?? process.exit;
+import process from "node:process";
+
+const [client, url] = process.argv.slice(-2);
 const { open } = await import(`./clients/${client}.mjs`);
 const tell = {
-  event({ data }) {
-    console.log(data);
-    end(0);
-  },
-  closed: () => end(1),
+  event: ({ data }) => process.stdout.write(`${data}\n`, () => process.exit(0)),
+  closed: () => process.exit(1),
   open() {},
   error() {},
 };

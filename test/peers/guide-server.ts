@@ -59,7 +59,7 @@ export async function serveGuide(
     const from = Number(last);
     if (from > 0 || pathname === "/busy") return void stream(response, all.slice(from).join(""));
     // The first connection breaks in the middle of the third event.
-    stream(response, `retry: 10\n\n${all.slice(0, 2).join("")}`);
+    stream(response, `retry: ${pathname === "/news" ? 1000 : 10}\n\n${all.slice(0, 2).join("")}`);
     await printed(pathname === "/prices" ? "102" : "message 2");
     isCut = true;
     response.write("data: mes");

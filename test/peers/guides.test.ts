@@ -55,7 +55,7 @@ const pairs: { readonly [C in keyof typeof guides]: Readonly<Record<string, Pair
     refused: gone("403"),
     process: {
       prints: { before: all.slice(0, 2), after: all },
-      asks: { before: ["GET /messages"], after: resumed("/messages") },
+      asks: { before: ["GET /news"], after: resumed("/news") },
     },
   },
   "eventsource-client": {

@@ -94,7 +94,7 @@ export interface Play extends AsyncDisposable {
   until(check: (play: Play) => boolean): Promise<void>;
   /** Opens another page of the same browser on the same stream. */
   another(): Promise<void>;
-  /** The page is hidden, or shown again, as it is told of it. */
+  /** The page is told that it is hidden, or shown again; resolves when it has dealt with it. */
   turn(hidden: boolean): Promise<void>;
 }
 
@@ -165,7 +165,7 @@ export function openLab(): Lab {
         another: visit,
         async turn(hidden) {
           for (const page of pages)
-            await page.evaluate((isHidden) => {
+            await page.evaluate(async (isHidden) => {
               Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
               const visibilityState = isHidden ? "hidden" : "visible";
               Object.defineProperty(document, "visibilityState", {
@@ -173,6 +173,7 @@ export function openLab(): Lab {
                 configurable: true,
               });
               document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+              for (let i = 0; i < 5; i++) await fetch("/settle");
             }, hidden);
         },
         async [Symbol.asyncDispose]() {
