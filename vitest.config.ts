@@ -17,15 +17,28 @@ export default defineConfig({
         test: {
           name: "node",
           include: [
-            "test/{unit,machine,client,faults,msw,testing,adapters,house,demo,pages,shared,peers}/**/*.test.ts",
+            "test/{unit,machine,client,faults,msw,testing,adapters,house}/**/*.test.ts",
             "test/spec/{node,polyfill,drop-in}.test.ts",
           ],
           setupFiles: ["test/setup/node.ts"],
           execArgv: ["--expose-gc"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // They wait for servers and pages most of the time.
+          // They wait for servers most of the time.
           maxConcurrency: 10,
+        },
+      },
+      {
+        test: {
+          name: "pages",
+          include: ["test/{demo,pages,shared,peers}/**/*.test.ts"],
+          setupFiles: ["test/setup/node.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // Each drives several real pages at once: after all others, and a file at a time, so that no page starves.
+          maxConcurrency: 4,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
         },
       },
       { test: { name: "happy-dom", environment: "happy-dom", include: ["test/dom/**/*.test.ts"] } },

@@ -7,11 +7,11 @@ import {
   type Environment,
 } from "./connection.ts";
 import type { SchemaDecoder } from "./decode.ts";
-import { createChannel, type Channel, type ListenerOptions } from "./emitter.ts";
+import { createChannel, emit, listen, type Channel, type ListenerOptions } from "./emitter.ts";
 import type { EventSourceError } from "./errors.ts";
 import type { EventSourceClient } from "./event-source-client.ts";
 import { originOf, parseUrl, startingId } from "./http.ts";
-import { createInterpreter, type DecodedEvent } from "./interpret.ts";
+import { createInterpreter, toEvent, type DecodedEvent } from "./interpret.ts";
 import { createFeed, createPump } from "./iterate.ts";
 import { isPlain, splitOptions, type EventSourceOptions } from "./options.ts";
 import { baseUrl, whenOnline } from "./page.ts";
@@ -38,10 +38,12 @@ export function createEventSource<D extends Decoder>(
   url: EventSourceUrl,
   options: EventSourceOptions & { decode: D },
 ): EventSourceClient<EventsOf<D>>;
+/** The same without `decode`: the data are text. */
 export function createEventSource<Events extends object = TextEvents>(
   url: EventSourceUrl,
   options?: EventSourceOptions & { decode?: undefined },
 ): EventSourceClient<Events>;
+/** The same with the events declared by hand: their data are what `decode` makes of them. */
 export function createEventSource<Events extends object = Record<string, unknown>>(
   url: EventSourceUrl,
   options?: EventSourceOptions,
@@ -51,6 +53,11 @@ export function createEventSource<Events extends object>(
   options: EventSourceOptions = {},
 ): EventSourceClient<Events> {
   return createClient(url, options, systemEnvironment);
+}
+
+/** What adds listeners to a channel. */
+function to<T>(channel: Channel<T>): (listener: (value: T) => unknown, how?: ListenerOptions) => () => void {
+  return (listener, how) => listen(channel, listener, how);
 }
 
 /** @internal The same with the world passed in. */
@@ -90,36 +97,37 @@ export function createClient<Events extends object = TextEvents>(
 
   const interpret = createInterpreter(ours, {
     phase: () => connection.status,
-    wants: (type) => byType.get(type)?.size() || everyEvent.size(),
+    wants: (type) => byType.get(type)?.listeners.length || everyEvent.listeners.length,
     complete({ lastEventId }) {
       connection.lastEventId = lastEventId;
       connection.close("complete");
+      return undefined;
     },
     // The last event ID moves with the event, so that what was not handed over is sent again after a reconnect.
     hand(event) {
       connection.lastEventId = event.lastEventId;
       // Looking a name up takes longer than all the rest.
       if (event.type !== lastType) lastChannel = byType.get((lastType = event.type));
-      void lastChannel?.emit(event);
-      return everyEvent.emit(event);
+      if (lastChannel) void emit(lastChannel, event);
+      return everyEvent.listeners.length ? emit(everyEvent, event) : undefined;
     },
     refuse({ lastEventId }, error) {
       connection.lastEventId = lastEventId;
-      void errors.emit(error);
+      void emit(errors, error);
     },
   });
 
   const pump = createPump<StreamItem>((item) => {
-    if (item.data !== undefined) return interpret(item, origin);
+    if (item.data !== undefined) return interpret(toEvent(item, origin));
     if (item.comment === undefined) connection.lastEventId = item.lastEventId;
-    else void comments.emit(item.comment);
+    else void emit(comments, item.comment);
     return undefined;
   }, delivered);
 
   /** Tells of the last event ID once nobody holds its event any more. */
   function delivered(): void {
-    if (!deliveries.size() || deliveredId === connection.lastEventId) return;
-    void deliveries.emit((deliveredId = connection.lastEventId));
+    if (!deliveries.listeners.length || deliveredId === connection.lastEventId) return;
+    void emit(deliveries, (deliveredId = connection.lastEventId));
   }
 
   const connection = createConnection(
@@ -130,7 +138,7 @@ export function createClient<Events extends object = TextEvents>(
         init,
         {
           names: () => [...byType.keys(), ...((decode as SchemaDecoder<object> | undefined)?.types ?? [])],
-          onName: newNames.add,
+          onName: to(newNames),
         },
         environment.clock,
       ),
@@ -153,11 +161,11 @@ export function createClient<Events extends object = TextEvents>(
         // A listener that changes the status does not make the others hear it before this one.
         if (news.push(status) > 1) return;
         while (news[0]) {
-          void statuses.emit(news[0]);
+          void emit(statuses, news[0]);
           news.shift();
         }
       },
-      onError: (error) => void errors.emit(error),
+      onError: (error) => void emit(errors, error),
       deliver: pump.push,
       drop: pump.clear,
     },
@@ -176,15 +184,15 @@ export function createClient<Events extends object = TextEvents>(
       if (!channel) {
         byType.set(type, (channel = createChannel()));
         lastType = undefined;
-        void newNames.emit(type);
+        void emit(newNames, type);
       }
-      return channel.add(listener, how);
+      return listen(channel, listener, how);
     },
-    onEvent: everyEvent.add,
-    onStatus: statuses.add,
-    onError: errors.add,
-    onComment: comments.add,
-    onDelivered: deliveries.add,
+    onEvent: to(everyEvent),
+    onStatus: to(statuses),
+    onError: to(errors),
+    onComment: to(comments),
+    onDelivered: to(deliveries),
     get status() {
       return connection.status;
     },
@@ -221,8 +229,8 @@ export function createClient<Events extends object = TextEvents>(
         undoFinish();
         end(status.reason === "error" && status.error);
       };
-      const undoGive = everyEvent.add(give);
-      const undoFinish = statuses.add(finish);
+      const undoGive = listen(everyEvent, give);
+      const undoFinish = listen(statuses, finish);
       if (connection.status.state === "idle") client.open();
       finish(connection.status);
       return iterator;

@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.ts";
-import { EventSourceError, toEventSourceError } from "./errors.ts";
+import { EventSourceError, toEventSourceError, type EventSourceHint } from "./errors.ts";
 import { report } from "./emitter.ts";
 import { isRetryable, retryAfter, retryDelay, type RetryPolicy } from "./retry.ts";
 import type { OpenStream, StreamItem, Transport } from "./types.ts";
@@ -53,7 +53,7 @@ export interface ConnectionOptions {
   onStatus: (status: ConnectionStatus) => void;
   onError: (error: EventSourceError) => void;
   /** See `Sink.deliver`. Whoever hands an item on moves `lastEventId`. */
-  deliver: (items: StreamItem[]) => PromiseLike<void> | undefined;
+  deliver: (item: StreamItem) => PromiseLike<void> | undefined;
   /**
    * The current attempt is over: nothing of it may be handed on any more. `letGo`: what is still busy with what was handed
    * on holds nothing back any more.
@@ -92,6 +92,12 @@ export function createConnection(
   let failingSince = 0;
   /** When the running attempt is healthy, so that earlier failures are forgiven. */
   let healthyAt: number;
+  /** When the running attempt was answered, and whether anything came since. */
+  let openedAt: number | undefined;
+  let heard = false;
+  /** Ends in a row that came at once and without an event. */
+  let instantEnds = 0;
+  const hints: EventSourceHint[] = [];
   /** What the server's `retry` field set (ms). */
   let reconnectionTime: number | undefined;
 
@@ -119,6 +125,7 @@ export function createConnection(
       if (isCurrent()) lost(attempt, cause);
     };
     healthyAt = Infinity;
+    openedAt = undefined;
     setStatus({ state: "connecting", attempt });
     if (isCurrent())
       void (async () =>
@@ -128,17 +135,23 @@ export function createConnection(
             open({ url, headers, check: checkStream }) {
               if (!isCurrent()) return;
               check = checkStream;
-              if (retry) healthyAt = clock.now() + retry.stableAfter;
+              openedAt = clock.now();
+              // Where nobody can be asked for a sign of life, silence says nothing.
+              heard = !checkStream;
+              if (retry) healthyAt = openedAt + retry.stableAfter;
               setStatus({ state: "open", url, headers });
             },
-            deliver(items) {
-              if (!isCurrent()) return undefined;
-              if (healthyAt && items.some(({ data }) => data !== undefined)) healthyAt = 0;
-              return deliver(items);
+            deliver(item) {
+              if (current !== running) return undefined;
+              heard = true;
+              if (item.data !== undefined) healthyAt = 0;
+              return deliver(item);
             },
             fail: lose,
             retry(time) {
-              if (isCurrent()) reconnectionTime = time;
+              if (!isCurrent()) return;
+              heard = true;
+              reconnectionTime = time;
             },
           },
         ))().then(lose, lose);
@@ -157,7 +170,14 @@ export function createConnection(
       "network",
       "The transport failed",
     );
-    Object.assign(error, { attempt, willRetry: false });
+    const lasted = now - (openedAt ?? NaN);
+    const isInstant = cause === undefined && healthyAt && lasted < 1000;
+    instantEnds = isInstant ? instantEnds + 1 : 0;
+    let hint: EventSourceHint | false =
+      instantEnds === 3 ? "ends-at-once" : !heard && lasted >= 10_000 && "held-back";
+    hint = hint && !hints.includes(hint) && hint;
+    if (hint) hints.push(hint);
+    Object.assign(error, { ...(hint && { hint }), attempt, willRetry: false });
     if (error.code === "no-content") return end("server", error);
 
     const elapsed = now - failingSince;
@@ -174,6 +194,7 @@ export function createConnection(
         "error",
         new EventSourceError("retries-exhausted", `Gave up after ${failures} failures in a row`, {
           cause: error,
+          ...(hint && { hint }),
           attempt,
           willRetry: false,
         }),

@@ -2,7 +2,7 @@ import { release } from "./body.ts";
 import type { Clock } from "./clock.ts";
 import { createDeadline } from "./deadline.ts";
 import { EventSourceError, toEventSourceError } from "./errors.ts";
-import { attemptUrl, checkResponse, given, requestHeaders } from "./http.ts";
+import { attemptUrl, checkResponse, given, originOf, requestHeaders } from "./http.ts";
 import { baseUrl } from "./page.ts";
 import { readStream } from "./reader.ts";
 import type { HeadersInput, PerAttempt, Transport } from "./types.ts";
@@ -12,8 +12,14 @@ export type FetchInit = Omit<RequestInit, "body" | "headers"> & { body?: never; 
 
 /** The part of a response that we cannot do without. `body` is a web stream or an async iterable. */
 export interface ResponseLike {
+  /** The HTTP status. */
   readonly status: number;
-  readonly headers: Iterable<[string, string]> & { get(name: string): string | null };
+  /** The headers of the response. */
+  readonly headers: {
+    get(name: string): string | null;
+    forEach(callback: (value: string, name: string) => void): void;
+  };
+  /** A web stream or an async iterable of bytes. */
   readonly body?: unknown;
 }
 
@@ -161,10 +167,12 @@ export function createFetchTransport(
       await checkResponse(response, clock.after);
       const { body, headers } = response;
       opened = true;
-      sink.open({ url: response.url || target!.href, headers, check }, response);
+      const openUrl = response.url || target!.href;
+      sink.open({ url: openUrl, headers, check }, response);
       if (body)
         await readStream(body, {
           lastEventId,
+          origin: originOf(openUrl),
           signal,
           maxEventSize,
           onRetry: sink.retry,

@@ -25,28 +25,23 @@ interface Outcomes {
   readonly phase: () => unknown;
   /** Whether anybody wants the events of this name: others are not decoded. */
   readonly wants: (type: string) => unknown;
-  readonly complete: (event: ServerSentEvent) => void;
+  readonly complete: (event: ServerSentEvent) => undefined;
   /** A promise that it returns holds the next event. */
   readonly hand: (event: DecodedEvent) => Promise<unknown> | undefined;
   readonly refuse: (event: ServerSentEvent, error: EventSourceError) => void;
 }
 
-/** Makes events of items that have data, decodes them, and recognises the last one. */
+/** Decodes events, and recognises the last one. What neither concerns goes to `hand` as it is. */
 export function createInterpreter(
   { decode, endOn }: InterpretOptions,
   { phase, wants, complete, hand, refuse }: Outcomes,
-): (item: StreamItem, streamOrigin: string) => PromiseLike<unknown> | undefined {
-  const isPlain = endOn === undefined && !decode;
-
+): (event: ServerSentEvent) => PromiseLike<unknown> | undefined {
   // Its closures would cost every event something if they were made where events are.
   function interpret(event: DecodedEvent & ServerSentEvent): PromiseLike<unknown> | undefined {
     const before = phase();
     const isLast = isEnd(event, endOn);
     if (before !== phase()) return undefined;
-    if (isLast) {
-      complete(event);
-      return undefined;
-    }
+    if (isLast) return complete(event);
     if (!decode || !wants(event.type)) return hand(event);
     const tell = (value: unknown) => {
       if (before !== phase()) return undefined;
@@ -65,14 +60,14 @@ export function createInterpreter(
     }
   }
 
-  return (item, streamOrigin) => {
-    const { type, data, raw, lastEventId, origin } = item;
-    const event = (
-      raw === undefined ? { type, data, raw: data, lastEventId, origin } : item
-    ) as ServerSentEvent;
-    event.origin ??= streamOrigin;
-    return isPlain ? hand(event) : interpret(event);
-  };
+  return endOn === undefined && !decode ? hand : interpret;
+}
+
+/** An item that has data as an event: itself, or a copy that is complete. */
+export function toEvent(item: StreamItem, streamOrigin: string): ServerSentEvent {
+  const { type, data, raw, lastEventId, origin = streamOrigin } = item;
+  if (raw !== undefined && origin === item.origin) return item as ServerSentEvent;
+  return { type, data, raw: data, lastEventId, origin } as ServerSentEvent;
 }
 
 /** Whether an event completes the stream. */

@@ -1,12 +1,12 @@
 /**
  * Hands items over one at a time, and stops while somebody holds.
  *
- * There is no queue. While an item is held, or an iterator has not asked for the next one, nothing moves: the promise
- * that `push` gave stays pending, the reader does not read, and the data stay in the server's socket.
+ * What is pushed while somebody holds waits. It is no more than what had arrived: the promise that `push` gave stays
+ * pending, the reader does not read, and the data stay in the server's socket.
  */
 export interface Pump<Item> {
-  /** Takes items; a returned promise resolves when the last one is handed over, or dropped. */
-  readonly push: (items: Item[]) => Promise<void> | undefined;
+  /** Takes an item; a returned promise resolves when all that wait are handed over, or dropped. */
+  readonly push: (item: Item) => Promise<void> | undefined;
   /** Drops what was pushed and not handed over. With `letGo` a promise of what was handed over holds nothing any more. */
   readonly clear: (letGo?: boolean) => void;
   /**
@@ -24,63 +24,84 @@ export function createPump<Item>(
   handle: (item: Item) => PromiseLike<unknown> | undefined,
   onDone?: () => void,
 ): Pump<Item> {
-  let items: Item[] = [];
+  let waiting: Item[] = [];
   let next = 0;
+  /** Iterators that have not asked, and the promise that holds: nothing moves unless it is 0. */
   let holds = 0;
+  let handling = false;
   /** Those who hold, and those who were let go and have not finished. */
   let busy = 0;
   /** What holds is a promise of this series; letting go begins another one. */
   let series = 0;
-  let held = false;
-  let running = false;
-  let drained: (() => void) | undefined;
+  let held = 0;
+  let drained: Promise<void> | undefined;
+  let drain: (() => void) | undefined;
 
-  function run(): void {
-    // A listener may call anything from within `handle`; the loop then goes on with whatever that left.
-    if (running) return;
-    running = true;
-    for (;;) {
-      if (!busy) onDone?.();
-      if (held || holds || next >= items.length) break;
-      const before = series;
-      const wait = handle(items[next++]!);
-      if (wait) holdFor(wait, before);
-    }
-    running = false;
-    if (!held && next >= items.length) drained?.();
+  function hand(item: Item): void {
+    const its = series;
+    // A listener may call anything from within `handle`; the one who called goes on with whatever that left.
+    handling = true;
+    const wait = handle(item);
+    handling = false;
+    if (wait) holdFor(wait, its);
+    else if (onDone && !busy) onDone();
   }
 
-  /** Not within `run`, where the closure would cost every item something. */
+  /** Not within `hand`, where the closure would cost every item something. */
   function holdFor(wait: PromiseLike<unknown>, its: number): void {
-    busy++;
     // Whoever let go of it meanwhile may have been its own listener.
-    if (its === series) held = true;
+    const holding = its === series ? 1 : 0;
+    held += holding;
+    holds += holding;
+    busy++;
     const go = () => {
       busy--;
-      if (its === series) held = false;
+      if (holding && its === series) {
+        held--;
+        holds--;
+      }
       run();
     };
     wait.then(go, go);
   }
 
+  function run(): void {
+    if (handling) return;
+    if (!busy) onDone?.();
+    while (!holds && next < waiting.length) {
+      hand(waiting[next++]!);
+      // A transport that does not wait may never let it run dry.
+      if (next > 999) next -= waiting.splice(0, next).length;
+    }
+    if (next >= waiting.length && !held) forget();
+  }
+
+  /** Nothing waits any more. */
+  function forget(): void {
+    if (next) waiting = [];
+    next = 0;
+    drain?.();
+    drained = drain = undefined;
+  }
+
   return {
-    push(pushed) {
-      items = pushed;
-      next = 0;
-      run();
-      // A listener may have put other items in their place.
-      return items === pushed && (held || next < items.length)
-        ? new Promise((resolve) => (drained = resolve))
-        : undefined;
+    push(item) {
+      if (handling || holds || waiting.length) waiting.push(item);
+      else {
+        hand(item);
+        if (waiting.length) run();
+      }
+      if (held || waiting.length) return (drained ??= new Promise((resolve) => (drain = resolve)));
+      return undefined;
     },
     clear(letGo) {
-      items = [];
-      next = 0;
+      next = waiting.length;
       if (letGo) {
         series++;
-        held = false;
+        holds -= held;
+        held = 0;
       }
-      drained?.();
+      forget();
     },
     hold(change, busyChange = change) {
       holds += change;

@@ -1,10 +1,10 @@
 import { createParser } from "eventsource-parser";
 import { readerOf, type Body } from "./body.ts";
 import { EventSourceError } from "./errors.ts";
-import type { StreamItem } from "./types.ts";
+import type { Sink, StreamItem } from "./types.ts";
 
 /** Large reads are decoded in pieces of about this many bytes: a kept event then retains one piece, not the read. */
-const PIECE = 4096;
+const PIECE = 5120;
 
 /** `data: `, which is not part of what `maxEventSize` counts. */
 const PREFIX = 6;
@@ -14,20 +14,22 @@ export interface ReadOptions {
   maxEventSize?: number | undefined;
   /** The last event ID that events without an `id` field inherit. */
   lastEventId?: string | undefined;
+  /** That of the stream's URL, for its events. */
+  origin?: string | undefined;
   /** Aborting it cancels the body. */
   signal: AbortSignal;
   /** The server set the reconnection time (ms). */
   onRetry?: (reconnectionTime: number) => void;
   /** Called before (`true`) and after each wait for bytes. */
   onWait?: (waiting?: boolean) => void;
-  /** Takes blocks that arrived together. Nothing more is read, nor handed over, until a promise that it returns resolves. */
-  deliver: (items: StreamItem[]) => PromiseLike<void> | undefined;
+  /** See `Sink.deliver`. */
+  deliver: Sink["deliver"];
 }
 
 const isLineEnd = (byte: number | undefined) => byte === 10 || byte === 13;
 
 /**
- * Reads an event stream to its end, and delivers it in batches of blocks that arrived together.
+ * Reads an event stream to its end, and delivers its blocks and comments.
  *
  * The parser is given whole lines only, since it joins the fragments of a line at a high price. A line end cannot lie
  * within a multi-byte character, so that whole lines are decoded by themselves.
@@ -36,39 +38,44 @@ const isLineEnd = (byte: number | undefined) => byte === 10 || byte === 13;
  */
 export async function readStream(
   body: Body,
-  { maxEventSize = 2 ** 24, lastEventId = "", signal, onRetry, onWait, deliver }: ReadOptions,
+  { maxEventSize = 2 ** 24, lastEventId = "", origin, signal, onRetry, onWait, deliver }: ReadOptions,
 ): Promise<void> {
-  let items: StreamItem[] = [];
   let tooLarge = false;
-  /** The item of the block whose ID the parser has just told, until its event completes it. */
-  let current: StreamItem | undefined;
-  const add = (type: string, data?: string) => {
-    const item: StreamItem = { type, data, raw: data, lastEventId, origin: undefined };
-    if (!tooLarge) items.push(item);
-    return item;
+  /** Whether the parser has told an ID, whose event may follow. */
+  let isMoved = false;
+  let hold: PromiseLike<void> | undefined;
+  const give = (type: string, data?: string, comment?: string) => {
+    isMoved = false;
+    const item: StreamItem = { type, data, raw: data, lastEventId, origin };
+    if (comment !== undefined) item.comment = comment;
+    if (!tooLarge) hold = deliver(item) ?? hold;
+  };
+  /** Of a block that is only an ID. */
+  const giveId = () => {
+    if (isMoved) give("");
   };
   const parser = createParser({
     maxBufferSize: maxEventSize,
     onId(id) {
+      giveId();
       lastEventId = id;
-      current = add("");
+      isMoved = true;
     },
     onEvent({ id, event = "message", data }) {
-      if (data.length > maxEventSize && !tooLarge) {
-        tooLarge = true;
-        if (id !== undefined) items.pop();
-      } else if (current) {
-        current.type = event;
-        current.data = current.raw = data;
-        current = undefined;
-      } else add(event, data);
+      if (data.length <= maxEventSize) return give(event, data);
+      if (id === undefined) giveId();
+      tooLarge = true;
     },
     onRetry,
     onComment(comment) {
-      current = undefined;
-      add("").comment = comment;
+      giveId();
+      give("", undefined, comment);
     },
-    onError: ({ type }) => (tooLarge ||= type === "max-buffer-size-exceeded"),
+    onError({ type }) {
+      if (type !== "max-buffer-size-exceeded") return;
+      giveId();
+      tooLarge = true;
+    },
   });
   // A blank line does nothing but end the parser's own search for a byte order mark, which takes the bytes of one, read
   // as characters, for one too.
@@ -103,11 +110,10 @@ export async function readStream(
         cut = nextLineEnd(bytes, tail === undefined ? Math.min(end, start + PIECE) : start + 1);
         const lines = bytes.subarray(start, cut);
         parser.feed(tail === undefined ? decode(whole, lines) : tail + decode(parts, lines));
-        tail = current = undefined;
-        const batch = items;
-        items = [];
-        const hold = batch.length ? deliver(batch) : undefined;
+        tail = undefined;
+        giveId();
         if (hold) await hold;
+        hold = undefined;
         if (signal.aborted) return;
         if (tooLarge) break;
       }

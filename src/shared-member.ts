@@ -144,7 +144,7 @@ export function createMember({ getHub, replay, maxBuffer, reconnect, open }: Mem
       while (!signal.aborted) {
         if (isOpen && next < queue.length) {
           flight = queue[next++]!;
-          const held = current.deliver([flight]);
+          const held = current.deliver(flight);
           if (held) await held;
           // The next attempt sees to it.
           if (signal.aborted) return;

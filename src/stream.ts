@@ -3,7 +3,7 @@ import { systemClock } from "./clock.ts";
 import { EventSourceError, toEventSourceError } from "./errors.ts";
 import { createFetchTransport } from "./fetch-transport.ts";
 import { checkResponse, invalid, originOf, parseUrl, startingId } from "./http.ts";
-import { createInterpreter, type DecodedEvent } from "./interpret.ts";
+import { createInterpreter, toEvent, type DecodedEvent } from "./interpret.ts";
 import { createFeed, createPump } from "./iterate.ts";
 import { splitOptions, type FetchEventsOptions, type ReadEventsOptions } from "./options.ts";
 import { readStream } from "./reader.ts";
@@ -17,6 +17,7 @@ export interface EventStream<Events extends object = TextEvents> {
   readonly lastEventId: string;
   /** Ends the stream and releases it. */
   close(): void;
+  /** Reads on. Leaving the loop closes; a failure throws. */
   [Symbol.asyncIterator](): AsyncIterableIterator<AnyEvent<Events>>;
 }
 
@@ -34,10 +35,12 @@ export function fetchEvents<D extends Decoder>(
   url: PerAttempt<string | URL>,
   options: FetchEventsOptions & { decode: D },
 ): EventStream<EventsOf<D>>;
+/** The same without `decode`: the data are text. */
 export function fetchEvents<Events extends object = TextEvents>(
   url: PerAttempt<string | URL>,
   options?: FetchEventsOptions & { decode?: undefined },
 ): EventStream<Events>;
+/** The same with the events declared by hand: their data are what `decode` makes of them. */
 export function fetchEvents<Events extends object = Record<string, unknown>>(
   url: PerAttempt<string | URL>,
   options?: FetchEventsOptions,
@@ -61,10 +64,12 @@ export function readEvents<D extends Decoder>(
   body: Response | Body,
   options: ReadEventsOptions & { decode: D },
 ): EventStream<EventsOf<D>>;
+/** The same without `decode`: the data are text. */
 export function readEvents<Events extends object = TextEvents>(
   body: Response | Body,
   options?: ReadEventsOptions & { decode?: undefined },
 ): EventStream<Events>;
+/** The same with the events declared by hand: their data are what `decode` makes of them. */
 export function readEvents<Events extends object = Record<string, unknown>>(
   body: Response | Body,
   options?: ReadEventsOptions,
@@ -83,7 +88,9 @@ export function readEvents<Events extends object>(
       stream = body.body;
     }
     const { maxEventSize } = ours;
-    if (stream) await readStream(stream, { lastEventId, signal, maxEventSize, deliver: sink.deliver });
+    const origin = originOf("status" in body ? body.url : "");
+    if (stream)
+      await readStream(stream, { lastEventId, origin, signal, maxEventSize, deliver: sink.deliver });
   });
 }
 
@@ -113,6 +120,7 @@ function createEventStream<Events extends object>(
     complete(event) {
       lastEventId = event.lastEventId;
       close();
+      return undefined;
     },
     hand(event) {
       lastEventId = event.lastEventId;
@@ -122,7 +130,7 @@ function createEventStream<Events extends object>(
     refuse: (_, error) => finish(error),
   });
   const pump = createPump<StreamItem>((item) => {
-    if (item.data !== undefined) return interpret(item, origin);
+    if (item.data !== undefined) return interpret(toEvent(item, origin));
     lastEventId = item.lastEventId;
     return undefined;
   });
@@ -148,9 +156,10 @@ function createEventStream<Events extends object>(
         origin = originOf(url);
         settle[0](answer);
       },
-      deliver(items) {
+      deliver(item) {
+        if (controller.signal.aborted) return undefined;
         settle[0]();
-        return pump.push(items);
+        return pump.push(item);
       },
       fail: finish,
       retry() {},

@@ -57,13 +57,17 @@ export type HeadersInput = NonNullable<RequestInit["headers"]>;
  * A block without data (`data` undefined) only moves the last event ID.
  */
 export interface StreamItem {
+  /** The event's name. */
   type: string;
+  /** The data as text; `undefined` where there are none. */
   data: string | undefined;
+  /** The last event ID from here on. */
   lastEventId: string;
+  /** The text of a comment, which is no event. */
   comment?: string;
   /** Where it is not the origin of the stream's URL. */
   origin?: string | undefined;
-  /** The data once more: then the item itself becomes the event. Others are copied. */
+  /** The data once more. An item that has it, and an `origin`, becomes the event itself; others are copied. */
   raw?: string | undefined;
 }
 
@@ -71,6 +75,7 @@ export interface StreamItem {
 export interface OpenStream {
   /** The final URL, after redirects. */
   url: string;
+  /** The headers of the response. */
   headers: Headers;
   /** Fails the attempt with `idle-timeout` unless a byte arrives within so many ms. Left out where that cannot be told. */
   check?: ((within: number) => void) | undefined;
@@ -80,8 +85,11 @@ export interface OpenStream {
 export interface Sink {
   /** The server's answer is an event stream. Called once, before any item. */
   readonly open: (stream: OpenStream, response?: Response) => void;
-  /** Items in order. The transport reads no further until a returned promise resolves: this is backpressure. */
-  readonly deliver: (items: StreamItem[]) => PromiseLike<void> | undefined;
+  /**
+   * Takes the next item. A returned promise is backpressure: what has arrived already may still be given, but the transport
+   * reads no further until it resolves.
+   */
+  readonly deliver: (item: StreamItem) => PromiseLike<void> | undefined;
   /** The attempt failed: a timer of the transport expired, say. Its `signal` is aborted by this. */
   readonly fail: (error: unknown) => void;
   /** The server set the reconnection time (ms). */

@@ -53,6 +53,7 @@ export async function* readBatches(
   signal.addEventListener("abort", abort);
   if (signal.aborted) abort();
   let batch: StreamItem[] | undefined;
+  let held: Promise<void> | undefined;
   let resume = () => {};
   let wake = () => {};
   let end: { error?: unknown } | undefined;
@@ -63,10 +64,10 @@ export async function* readBatches(
   readStream(body, {
     ...options,
     signal: controller.signal,
-    deliver(items) {
-      batch = items;
+    deliver(item) {
+      (batch ??= []).push(item);
       wake();
-      return new Promise((resolve) => (resume = resolve));
+      return (held ??= new Promise((resolve) => (resume = resolve)));
     },
   }).then(
     () => finish({}),
@@ -77,9 +78,10 @@ export async function* readBatches(
       if (!batch && !end) await new Promise<void>((resolve) => (wake = resolve));
       if (batch) {
         const items = batch;
-        batch = undefined;
+        batch = held = undefined;
+        const goOn = resume;
         yield items;
-        resume();
+        goOn();
       } else if (end) {
         if ("error" in end) throw end.error;
         return;
@@ -125,7 +127,8 @@ export async function readAll(
       ...options,
     }))
       for (const { type, data, lastEventId, comment } of items) {
-        reading.lastEventId = lastEventId;
+        // As the client does: a comment commits nothing.
+        if (comment === undefined) reading.lastEventId = lastEventId;
         if (data !== undefined) reading.events.push({ type, data, lastEventId });
         else if (comment !== undefined) reading.comments.push(comment);
       }

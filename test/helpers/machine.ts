@@ -45,7 +45,7 @@ export function scriptedTransport(onAttempt?: (attempt: Attempt) => void): {
           await settled();
         },
         async give(...items) {
-          void sink.deliver(items);
+          for (const item of items) void sink.deliver(item);
           await settled();
         },
         async end() {
@@ -147,11 +147,9 @@ export function machine({
         errors.push(error);
         inside?.("error");
       },
-      deliver(batch) {
-        for (const item of batch) {
-          items.push(item);
-          connection.lastEventId = item.lastEventId;
-        }
+      deliver(item) {
+        items.push(item);
+        connection.lastEventId = item.lastEventId;
         inside?.("deliver");
         return undefined;
       },

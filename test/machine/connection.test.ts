@@ -534,6 +534,87 @@ describe("what the server asks for", () => {
   });
 });
 
+describe("a hint at the likely cause", () => {
+  const hints = ({ errors }: Machine) => errors.map(({ hint }) => hint);
+
+  test("is told once, at the third end in a row that came at once and without an event", async () => {
+    const it = machine();
+    it.connection.open();
+    for (let n = 0; n < 5; n++) {
+      await it.attempt.answer();
+      // Neither a comment nor an ID is an event.
+      await it.attempt.give({ type: "", data: undefined, lastEventId: "", comment: "" });
+      await it.attempt.end();
+      await it.clock.advance(60_000);
+    }
+    expect(hints(it)).toEqual([undefined, undefined, "ends-at-once", undefined, undefined]);
+  });
+
+  test.each(["an event", "a second", "a failure"])("is none where %s comes between", async (what) => {
+    const it = machine();
+    it.connection.open();
+    for (let n = 0; n < 5; n++) {
+      await it.attempt.answer();
+      if (what === "an event" && n % 2) await it.attempt.give(item("1"));
+      if (what === "a second" && n % 2) await it.clock.advance(1000);
+      if (what === "a failure" && n % 2) await it.attempt.fail(network());
+      else await it.attempt.end();
+      await it.clock.advance(60_000);
+    }
+    expect(hints(it)).toEqual([undefined, undefined, undefined, undefined, undefined]);
+  });
+
+  test.each(["end", "fail"] as const)(
+    "is told once, when nothing came for ten seconds after the headers (%s)",
+    async (how) => {
+      const it = machine();
+      it.connection.open();
+      for (const wait of [9999, 10_000, 10_000]) {
+        await it.attempt.answer({ check: () => {} });
+        await it.clock.advance(wait);
+        await it.attempt[how](network());
+        await it.clock.advance(60_000);
+      }
+      expect(hints(it)).toEqual([undefined, "held-back", undefined]);
+    },
+  );
+
+  test.each(["a comment", "a retry field", "where nobody can tell", "no answer"])(
+    "is none for silence with %s",
+    async (what) => {
+      const it = machine();
+      it.connection.open();
+      const check = what === "where nobody can tell" ? undefined : () => {};
+      if (what !== "no answer") await it.attempt.answer({ check });
+      if (what === "a comment")
+        await it.attempt.give({ type: "", data: undefined, lastEventId: "", comment: "alive" });
+      if (what === "a retry field") it.attempt.sink.retry(1);
+      await it.clock.advance(20_000);
+      await it.attempt.fail(network());
+      expect(hints(it)).toEqual([undefined]);
+    },
+  );
+
+  test("is told by the error that gives up, too, and is none for attempts that were never answered", async () => {
+    const it = machine({ retry: { attempts: 2 } });
+    it.connection.open();
+    for (let n = 0; n < 3; n++) {
+      await it.attempt.answer();
+      await it.attempt.end();
+      await it.clock.advance(60_000);
+    }
+    expect(it.errors.at(-1)).toMatchObject({ code: "retries-exhausted", hint: "ends-at-once" });
+    it.connection.open();
+    const other = machine();
+    other.connection.open();
+    for (let n = 0; n < 4; n++) {
+      await other.attempt.end();
+      await other.clock.advance(60_000);
+    }
+    expect(hints(other)).toEqual([undefined, undefined, undefined, undefined]);
+  });
+});
+
 describe("giving up", () => {
   test.each([0, 1, 2, 5])("after %i retries in a row, with the last error as cause", async (attempts) => {
     const { it } = await at("connecting", { retry: { attempts } });
@@ -741,7 +822,7 @@ describe("a stale attempt", () => {
   async function playAll({ attempts }: Machine, n: number): Promise<void> {
     const attempt = attempts[n]!;
     await attempt.answer();
-    expect(attempt.sink.deliver([item("stale", "stale")])).toBeUndefined();
+    expect(attempt.sink.deliver(item("stale", "stale"))).toBeUndefined();
     attempt.sink.retry(1_000_000);
     attempt.sink.fail(status(404));
     await attempt.fail(status(404));
@@ -994,7 +1075,7 @@ describe("in the long run", () => {
     for (let n = 0; n < 10_000; n++) {
       const attempt = it.attempts.pop()!;
       attempt.sink.open({ url: "http://example.test/events", headers: new Headers() });
-      void attempt.sink.deliver([item("x", `${n}`)]);
+      void attempt.sink.deliver(item("x", `${n}`));
       await attempt.end();
       expect(held(it, controller.signal)).toEqual([1, 0, 1]);
       expect(abortListeners(attempt.context.signal)).toBe(0);

@@ -22,7 +22,7 @@ function createServer() {
         sink.open({ url: "http://example.test/events", headers: new Headers() });
         const missed: StreamItem[] = [];
         for (let id = Number(lastEventId) + 1; id <= last; id++) missed.push(item(id));
-        if (missed.length) void sink.deliver(missed);
+        for (const item of missed) void sink.deliver(item);
         open.set(sink, { owner, reject });
         signal.addEventListener("abort", () => {
           open.delete(sink);
@@ -40,7 +40,7 @@ function createServer() {
     connections: () => connections,
     send(count: number) {
       const items = Array.from({ length: count }, () => item(++last));
-      for (const sink of open.keys()) void sink.deliver(items);
+      for (const sink of open.keys()) for (const item of items) void sink.deliver(item);
     },
     drop() {
       for (const [sink, { reject }] of open) {

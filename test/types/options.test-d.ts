@@ -161,7 +161,7 @@ test("a transport of one's own", () => {
     sink.open({ url: "memory:", headers: new Headers() });
     sink.retry(1000);
     const item: StreamItem = { type: "message", data: "1", lastEventId };
-    await sink.deliver([item]);
+    await sink.deliver(item);
   };
   createEventSource("/events", { transport });
   createEventSource("/events", {

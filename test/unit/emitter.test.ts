@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createChannel, report } from "../../src/emitter.ts";
+import { createChannel, emit, listen, report } from "../../src/emitter.ts";
 import { deferred } from "../helpers/deferred.ts";
 import { settled } from "../helpers/fake-clock.ts";
 import { abortListeners } from "../helpers/machine.ts";
@@ -15,57 +15,69 @@ describe("a channel", () => {
   test("calls its listeners in the order in which they came, with the value", () => {
     const channel = createChannel<number>();
     const calls: string[] = [];
-    channel.add((value) => calls.push(`a${value}`));
-    channel.add((value) => calls.push(`b${value}`));
-    expect(channel.emit(1)).toBeUndefined();
-    void channel.emit(2);
+    listen(channel, (value) => calls.push(`a${value}`));
+    listen(channel, (value) => calls.push(`b${value}`));
+    expect(emit(channel, 1)).toBeUndefined();
+    void emit(channel, 2);
     expect(calls).toEqual(["a1", "b1", "a2", "b2"]);
   });
 
   test("counts its listeners, and an undo may be called twice", () => {
     const channel = createChannel<number>();
-    const undo = channel.add(() => {});
-    channel.add(() => {});
-    expect(channel.size()).toBe(2);
+    const undo = listen(channel, () => {});
+    listen(channel, () => {});
+    expect(channel.listeners.length).toBe(2);
     undo();
     undo();
-    expect(channel.size()).toBe(1);
+    expect(channel.listeners.length).toBe(1);
+  });
+
+  test("an undo that was called takes away nobody who added the same function since", () => {
+    const channel = createChannel<number>();
+    const listener = vi.fn<() => void>();
+    const undo = listen(channel, listener);
+    undo();
+    listen(channel, listener);
+    undo();
+    void emit(channel, 1);
+    expect(listener).toHaveBeenCalledTimes(1);
   });
 
   test("keeps the same function added twice as two listeners with two undos", () => {
     const channel = createChannel<number>();
     const listener = vi.fn<() => void>();
-    const undo = channel.add(listener);
-    channel.add(listener);
+    const undo = listen(channel, listener);
+    listen(channel, listener);
     undo();
-    void channel.emit(1);
+    void emit(channel, 1);
     expect(listener).toHaveBeenCalledTimes(1);
   });
 
   test("calls a listener with once a single time, even when it emits again by itself", () => {
     const channel = createChannel<number>();
     const calls: number[] = [];
-    channel.add(
+    listen(
+      channel,
       (value) => {
         calls.push(value);
-        void channel.emit(value + 1);
+        void emit(channel, value + 1);
       },
       { once: true },
     );
-    void channel.emit(1);
-    void channel.emit(5);
+    void emit(channel, 1);
+    void emit(channel, 5);
     expect(calls).toEqual([1]);
-    expect(channel.size()).toBe(0);
+    expect(channel.listeners.length).toBe(0);
   });
 
   test("does not call a listener that another one has just removed", () => {
     const channel = createChannel<number>();
     const second = vi.fn<() => void>();
-    channel.add(() => undo());
-    const undo = channel.add(second);
+    listen(channel, () => undo());
+    const undo = listen(channel, second);
     const third = vi.fn<() => void>();
-    channel.add(third);
-    void channel.emit(1);
+    listen(channel, third);
+    void emit(channel, 1);
     expect(second).not.toHaveBeenCalled();
     expect(third).toHaveBeenCalledTimes(1);
   });
@@ -73,19 +85,19 @@ describe("a channel", () => {
   test("does not call a listener added during an emit before the next one", () => {
     const channel = createChannel<number>();
     const added = vi.fn<() => void>();
-    channel.add(() => void channel.add(added), { once: true });
-    void channel.emit(1);
+    listen(channel, () => void listen(channel, added), { once: true });
+    void emit(channel, 1);
     expect(added).not.toHaveBeenCalled();
-    void channel.emit(2);
+    void emit(channel, 2);
     expect(added).toHaveBeenCalledTimes(1);
   });
 
   test("lets a listener remove itself without losing the next one", () => {
     const channel = createChannel<number>();
-    const undo = channel.add(() => undo());
+    const undo: () => void = listen(channel, () => undo());
     const next = vi.fn<() => void>();
-    channel.add(next);
-    void channel.emit(1);
+    listen(channel, next);
+    void emit(channel, 1);
     expect(next).toHaveBeenCalledTimes(1);
   });
 });
@@ -95,17 +107,17 @@ describe("a listener with a signal", () => {
     const channel = createChannel<number>();
     const controller = new AbortController();
     const listener = vi.fn<() => void>();
-    channel.add(listener, { signal: controller.signal });
+    listen(channel, listener, { signal: controller.signal });
     controller.abort();
-    void channel.emit(1);
+    void emit(channel, 1);
     expect(listener).not.toHaveBeenCalled();
-    expect([channel.size(), abortListeners(controller.signal)]).toEqual([0, 0]);
+    expect([channel.listeners.length, abortListeners(controller.signal)]).toEqual([0, 0]);
   });
 
   test("is not added when the signal is aborted already", () => {
     const channel = createChannel<number>();
-    channel.add(() => {}, { signal: AbortSignal.abort() })();
-    expect(channel.size()).toBe(0);
+    listen(channel, () => {}, { signal: AbortSignal.abort() })();
+    expect(channel.listeners.length).toBe(0);
   });
 
   test.each(["undo", "once", "abort during an emit"])("leaves no abort listener behind after %s", (how) => {
@@ -113,21 +125,21 @@ describe("a listener with a signal", () => {
     const controller = new AbortController();
     const { signal } = controller;
     const before = abortListeners(signal);
-    const undo = channel.add(() => how === "abort during an emit" && controller.abort(), {
+    const undo = listen(channel, () => how === "abort during an emit" && controller.abort(), {
       signal,
       once: how === "once",
     });
     expect(abortListeners(signal)).toBe(before + 1);
     if (how === "undo") undo();
-    else void channel.emit(1);
+    else void emit(channel, 1);
     expect(abortListeners(signal)).toBe(before);
   });
 
   test("ten thousand of them on one signal leave it as it was", () => {
     const channel = createChannel<number>();
     const { signal } = new AbortController();
-    for (let n = 0; n < 10_000; n++) channel.add(() => {}, { signal })();
-    expect([channel.size(), abortListeners(signal)]).toEqual([0, 0]);
+    for (let n = 0; n < 10_000; n++) listen(channel, () => {}, { signal })();
+    expect([channel.listeners.length, abortListeners(signal)]).toEqual([0, 0]);
   });
 });
 
@@ -136,20 +148,20 @@ describe("a listener that fails", () => {
     const channel = createChannel<number>();
     const error = new Error("listener");
     const other = vi.fn<() => void>();
-    channel.add(() => {
+    listen(channel, () => {
       throw error;
     });
-    channel.add(other);
-    expect(channel.emit(1)).toBeUndefined();
+    listen(channel, other);
+    expect(emit(channel, 1)).toBeUndefined();
     expect(other).toHaveBeenCalledTimes(1);
     expect(reported.mock.calls).toEqual([[error]]);
   });
 
   test("with a promise is reported too, each of them", async () => {
     const channel = createChannel<number>();
-    channel.add(() => Promise.reject(new Error("one")));
-    channel.add(() => Promise.reject(new Error("two")));
-    await channel.emit(1);
+    listen(channel, () => Promise.reject(new Error("one")));
+    listen(channel, () => Promise.reject(new Error("two")));
+    await emit(channel, 1);
     await settled();
     const messages = reported.mock.calls.map(([error]) => (error as Error).message);
     expect(messages.toSorted()).toEqual(["one", "two"]);
@@ -179,10 +191,10 @@ describe("the promise of an emit", () => {
   test("waits for every promise of its listeners", async () => {
     const channel = createChannel<number>();
     const [first, second] = [deferred(), deferred()];
-    channel.add(() => first.promise);
-    channel.add(() => "not a promise");
-    channel.add(() => second.promise);
-    const hold = channel.emit(1);
+    listen(channel, () => first.promise);
+    listen(channel, () => "not a promise");
+    listen(channel, () => second.promise);
+    const hold = emit(channel, 1);
     second.resolve();
     expect(await isSettled(hold)).toBe(false);
     first.resolve();
@@ -193,10 +205,10 @@ describe("the promise of an emit", () => {
     const channel = createChannel<number>();
     const slow = deferred();
     const fails = () => Promise.reject(new Error("fails"));
-    if (where === "before") channel.add(fails);
-    channel.add(() => slow.promise);
-    if (where === "after") channel.add(fails);
-    const hold = channel.emit(1);
+    if (where === "before") listen(channel, fails);
+    listen(channel, () => slow.promise);
+    if (where === "after") listen(channel, fails);
+    const hold = emit(channel, 1);
     expect(await isSettled(hold)).toBe(false);
     slow.resolve();
     expect(await isSettled(hold)).toBe(true);
@@ -205,8 +217,8 @@ describe("the promise of an emit", () => {
 
   test("resolves when a listener rejects, since a listener never fails the connection", async () => {
     const channel = createChannel<number>();
-    channel.add(() => Promise.reject(new Error("fails")));
-    await channel.emit(1);
+    listen(channel, () => Promise.reject(new Error("fails")));
+    await emit(channel, 1);
     expect(reported).toHaveBeenCalledTimes(1);
   });
 });

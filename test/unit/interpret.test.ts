@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { createInterpreter, type InterpretOptions } from "../../src/interpret.ts";
+import { createInterpreter, toEvent, type InterpretOptions } from "../../src/interpret.ts";
 import type { StreamItem } from "../../src/types.ts";
 
 afterEach(() => void vi.unstubAllGlobals());
@@ -15,11 +15,11 @@ function interpret(options: InterpretOptions, given = item, wanted = true) {
     {
       phase: () => phase,
       wants: () => wanted,
-      complete: (event) => calls.push(["complete", event]),
+      complete: (event) => void calls.push(["complete", event]),
       hand: (event) => void calls.push(["hand", event]),
       refuse: (event, error) => calls.push(["refuse", event, error]),
     },
-  )(given, "https://a.test");
+  )(toEvent(given, "https://a.test"));
   return { calls, result, stop: () => phase++ };
 }
 
@@ -30,10 +30,11 @@ test("an event is what the server sent, with the text as data", () => {
 });
 
 test("an item that has the text twice becomes the event itself, another one is left as it is", () => {
-  const own = { ...item, raw: "[DONE]", origin: undefined };
+  const own = { ...item, raw: "[DONE]", origin: "https://a.test" };
   const [[, handed]] = interpret({}, own).calls as [[string, unknown]];
   expect(handed).toBe(own);
   expect(own).toEqual(event);
+  expect(interpret({}, Object.freeze({ ...own, origin: undefined })).calls).toEqual([["hand", event]]);
   const foreign = Object.freeze({ ...item, origin: "https://b.test" });
   expect(interpret({ decode: () => 1 }, foreign).calls).toEqual([
     ["hand", { ...event, data: 1, origin: "https://b.test" }],
