@@ -31,7 +31,7 @@ export default defineConfig({
       {
         test: {
           name: "pages",
-          include: ["test/{demo,pages,shared}/**/*.test.ts"],
+          include: ["test/{demo,pages,shared,peers}/**/*.test.ts"],
           setupFiles: ["test/setup/node.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
