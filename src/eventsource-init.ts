@@ -6,11 +6,15 @@ import type { HeadersInput, PerAttempt } from "./types.ts";
 
 /** The standard's dictionary, and our extensions, which are all off by default. */
 export interface EventSourceInit {
-  /** Whether cookies are sent to other origins, too. Default `false`. */
+  /**
+   * Whether cookies are sent to other origins, too. Default `false`.
+   *
+   * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#dom-eventsource-withcredentials
+   */
   withCredentials?: boolean | undefined;
   /** The fetch to use. Default `globalThis.fetch`, looked up at call time. */
   fetch?: FetchLike | undefined;
-  /** Request headers, or a function called once per attempt. */
+  /** Request headers, or a function called once per attempt. `Accept` and `Last-Event-ID` are set by themselves. */
   headers?: PerAttempt<HeadersInput> | undefined;
   /** Request method. With any but GET and HEAD, or with a body, the stream never reconnects. Default `"GET"`. */
   method?: string | undefined;
@@ -18,7 +22,11 @@ export interface EventSourceInit {
   body?: PerAttempt<RequestInit["body"]> | undefined;
   /** Aborting it is `close()`. When it is aborted already, no request is made. */
   signal?: AbortSignal | undefined;
-  /** The last event ID to start from. Default `""`. */
+  /**
+   * The last event ID to start from. Default `""`.
+   *
+   * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#concept-event-stream-last-event-id
+   */
   lastEventId?: string | undefined;
 }
 

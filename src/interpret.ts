@@ -5,13 +5,18 @@ import type { Decoder, ServerSentEvent, StreamItem } from "./types.ts";
 /** How the events of a stream are understood. */
 export interface InterpretOptions {
   /**
-   * `json`, `schemas({…})`, or a function of the text, which may be asynchronous. A failure concerns that one event
-   * only (`decode-failed`). Default: the text as sent.
+   * `json`, `schemas({…})`, or a function of the text and the event, which may be asynchronous: order is kept, and
+   * the next event waits. A failure concerns that one event only (`decode-failed`, with the text in `event.raw`): a
+   * subscription goes on, `fetchEvents` and `readEvents` throw. Events that nobody listens to are not decoded.
+   * Default: the text as sent.
+   *
+   * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#dispatchMessage
    */
   decode?: Decoder | undefined;
   /**
-   * The event that completes the stream: its data, or a test that is given the event before decoding.
-   * It is not delivered. A stream that ends without it is a `premature-end`.
+   * The event that completes the stream: its data, or a test that is given the event before `decode`, so that a
+   * sentinel like `[DONE]` need not be JSON. It is not delivered. A stream that ends without it is a `premature-end`,
+   * which a subscription retries. Set it wherever an end has to be told from a cut.
    */
   endOn?: string | ((event: ServerSentEvent) => boolean) | undefined;
 }

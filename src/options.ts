@@ -28,11 +28,19 @@ type PassedInit = { [Name in keyof StandardInit]?: StandardInit[Name] | undefine
 
 /** Options of {@link readEvents}. */
 export interface ReadEventsOptions extends InterpretOptions {
-  /** The last event ID that events without an `id` inherit, and that a request resumes from. Default `""`. */
+  /**
+   * The last event ID that events without an `id` inherit, and that the first request resumes from. It wins over a
+   * `Last-Event-ID` among `headers` and over `lastEventIdParam` in the URL. Default `""`.
+   *
+   * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#concept-event-stream-last-event-id
+   */
   lastEventId?: string | undefined;
-  /** Most characters buffered for one event, else `event-too-large`, which is fatal. Default 16 MiB (16777216). */
+  /**
+   * Most characters buffered for one event or one unfinished line, else `event-too-large`, which is fatal. Lower it
+   * where servers are not trusted and memory is small. Default 16 MiB (16777216).
+   */
   maxEventSize?: number | undefined;
-  /** Aborting it closes. When it is aborted already, no request is made. */
+  /** Aborting it is `close()`. When it is aborted already, no request is made, also by `open()` later. */
   signal?: AbortSignal | null | undefined;
 }
 
@@ -45,18 +53,26 @@ export interface FetchEventsOptions extends PassedInit, RequestOptions, ReadEven
 /** Options of {@link createEventSource}. Members not named here go to fetch as they are. */
 export interface EventSourceOptions extends FetchEventsOptions {
   /**
-   * When to connect again, or `false` for never. Default: see {@link RetryOptions}; `false` for a request with a body
-   * or a method other than GET and HEAD, so that nothing is sent twice unasked.
+   * When to connect again, or `false` for never. An object changes single members. Default: on, as `RetryOptions`
+   * says; `false` for a request with a body or a method other than GET and HEAD, so that nothing is sent twice
+   * unasked.
+   *
+   * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#reestablish-the-connection
    */
   retry?: false | RetryOptions | undefined;
   /**
-   * What makes the attempts: `"fetch"`, the runtime's own `EventSource` (`"native"`), or a transport of yours. Default
-   * `"auto"`: fetch where the bodies of responses stream, else the native class. That one cannot do what only fetch can
-   * (`unsupported`, naming the options), tells no comments, and tells only the events named `"message"`, those that `on`
-   * or `schemas` name, and those listened to by `on` later.
+   * What makes the attempts: `"fetch"`, the runtime's own `EventSource` (`"native"`), or a transport of yours.
+   * Default `"auto"`: fetch where the bodies of responses stream, else the native class. That one cannot do what only
+   * fetch can (`unsupported`, naming the options), tells no comments, and tells only the events named `"message"`,
+   * those that `on` or `schemas` name, and those listened to by `on` later.
+   *
+   * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
    */
   transport?: "auto" | "fetch" | "native" | Transport | undefined;
-  /** `false` makes the client without connecting, also where there is no network. Default `true`. */
+  /**
+   * `false` makes the client without connecting, also where there is no network or no page (server-side rendering):
+   * call `open()`. Default `true`.
+   */
   open?: boolean | undefined;
 }
 

@@ -28,7 +28,10 @@ export interface IdStorage {
 export interface RememberOptions {
   /** The name of the entry: one for each stream, and for each user where users have streams of their own. */
   key: string;
-  /** Default `localStorage`, looked up at call time. */
+  /**
+   * Where the ID is kept: `sessionStorage` for a page that each tab follows by itself, a file or a server elsewhere.
+   * It may be asynchronous. Default `localStorage`, looked up at call time.
+   */
   storage?: IdStorage | undefined;
   /** Told when the storage fails. The stream goes on; what was not stored is sent again after the next start. */
   onError?: ((error: unknown) => void) | undefined;

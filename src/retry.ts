@@ -21,21 +21,43 @@ export interface RetryContext {
  * sets, by its `retry` field or `Retry-After`, comes before `max`: the jitter is added on top of the floor.
  */
 export interface RetryOptions {
-  /** Delay after the first failure. The server's `retry` field replaces it. Default 1000. */
+  /**
+   * Delay after the first failure (ms). The server's `retry` field replaces it, and becomes a floor. Default 1000.
+   *
+   * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#concept-event-stream-reconnection-time
+   */
   initial?: number | undefined;
-  /** Growth per failure in a row. Default 2. */
+  /**
+   * Growth per failure in a row, 1 or more. With 1 there is none, which keeps clients together after an outage.
+   * Default 2.
+   */
   factor?: number | undefined;
-  /** Longest delay of our own making, and the most that `Retry-After` may ask for. Default 30000. */
+  /**
+   * Longest delay of our own making, jitter included, and the most that `Retry-After` may ask for (ms). Raise it
+   * where rate limits have longer windows. Default 30000.
+   */
   max?: number | undefined;
   /** Share of the delay that is added at random, 0 to 1, so that clients do not come back all at once. Default 0.5. */
   jitter?: number | undefined;
-  /** Retries in a row before the client gives up with `retries-exhausted`. Default `Infinity`. */
+  /**
+   * Retries in a row before the client gives up with `retries-exhausted`, whose `cause` is the last error. They count
+   * from the last healthy connection. Default `Infinity`.
+   */
   attempts?: number | undefined;
-  /** Time since the first failure in a row after which no retry begins (`retries-exhausted`). Default `Infinity`. */
+  /**
+   * Time since the first failure in a row after which no retry begins (ms): `retries-exhausted`. Time offline does
+   * not count. Default `Infinity`.
+   */
   elapsed?: number | undefined;
-  /** A connection is healthy, and earlier failures are forgiven, once it delivered an event or was open this long. Default 5000. */
+  /**
+   * A connection is healthy, and earlier failures are forgiven, once it delivered an event or was open this long
+   * (ms). Headers alone prove nothing. Default 5000.
+   */
   stableAfter?: number | undefined;
-  /** Overrides the default rules both ways; `undefined` leaves the verdict to them. */
+  /**
+   * Overrides the default rules both ways, but for 204; `undefined` leaves the verdict to them. For a status that
+   * means something else here, such as a 404 while a service starts.
+   */
   shouldRetry?: ((context: RetryContext) => boolean | undefined) | undefined;
 }
 
