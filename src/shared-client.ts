@@ -67,10 +67,12 @@ export function createSharedClient<Events extends object = TextEvents>(
     maxBuffer,
     reconnect: () => client.reconnect(),
     open: () => client.open(),
-    getHub() {
+    getHub(from) {
       const key = keyOf(name ?? client.url, identity, { ...request, retry, endOn: endOn && "" });
-      const hub = (world.hubs.get(key) as Hub | undefined) ?? createHub(key, connect, world);
-      world.hubs.set(key, hub);
+      const there = world.hubs.get(key) as Hub | undefined;
+      if (there?.has(from)) return there;
+      const hub = createHub(key, connect, world, from);
+      if (!there) world.hubs.set(key, hub);
       return hub;
     },
   });

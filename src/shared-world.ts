@@ -20,14 +20,15 @@ export interface World {
   /** A name that nobody else has. */
   readonly makeId: () => string;
   /**
-   * Meets the others. `lead` is called once nobody before us is left; `alone` when the platform turns out to keep the tabs
-   * of an origin apart. `undefined` where that is known at once.
+   * Meets the others. `lead` is called once nobody before us is left; `robbed` when somebody took the lead from us; `alone`
+   * when the platform turns out to keep the tabs of an origin apart. `undefined` where that is known at once.
    */
   readonly meet: (
     name: string,
     receive: (message: Message) => void,
     lead: () => void,
     alone: () => void,
+    robbed: () => void,
   ) => Meeting | undefined;
   /** Calls back when the page goes away, perhaps to come back, and when it has come back; the result ends that. */
   readonly watch: (onHide: () => void, onShow: () => void) => () => void;
@@ -41,7 +42,7 @@ export const systemWorld: World = {
   hubs: /* @__PURE__ */ new Map(),
   scope: () => (globalThis.navigator?.locks && globalThis.BroadcastChannel ? "shared" : "tab"),
   makeId: () => Math.random().toString(36),
-  meet(name, receive, lead, alone) {
+  meet(name, receive, lead, alone, robbed) {
     const controller = new AbortController();
     const { signal } = controller;
     let channel: BroadcastChannel | undefined;
@@ -58,7 +59,7 @@ export const systemWorld: World = {
               lead();
             });
         })
-        .catch(() => signal.aborted || alone());
+        .catch(() => signal.aborted || (release ? robbed : alone)());
       return {
         post: (message) => opened.postMessage(message),
         leave() {

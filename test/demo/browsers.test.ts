@@ -28,33 +28,53 @@ describe("the page", { timeout: 90_000 }, () => {
     const webKit = await startWebKitGtk();
     atCleanUp(() => webKit.close());
     const { url } = await startAlone();
+    /** Names what the page did not get through, and what it showed then. */
+    const step = async (name: string, body: string): Promise<unknown> => {
+      try {
+        return await webKit.run(`${inPage} ${body}`);
+      } catch (cause) {
+        const shown = await webKit.run("return document.body.innerText;").catch(String);
+        throw new Error(`${name}: ${String(cause)}\nThe page: ${String(shown)}`, { cause });
+      }
+    };
+    const intact = 'return { lost: number("lost"), repeated: number("repeated") };';
+
     await webKit.open(`${url}/#/dashboard`);
-    const dashboard = await webKit.run(`${inPage}
-      await more(10);
-      for (const fault of ["drop", "expire"]) await suffer(fault);
-      await more(10);
-      return { lost: number("lost"), repeated: number("repeated") };`);
-    expect(dashboard).toEqual({ lost: 0, repeated: 0 });
-    const notifications = await webKit.run(`${inPage}
-      location.hash = "#/notifications";
-      await until(() => document.querySelector("#state").textContent === "open" && document.querySelector("#send"));
-      document.querySelector("#send .primary").click();
-      await until(() => document.querySelector("#inbox").textContent.includes("Are you there?"));
-      await suffer("drop");
-      await more(1);
-      return { lost: number("lost"), repeated: number("repeated") };`);
-    expect(notifications).toEqual({ lost: 0, repeated: 0 });
-    const tabs = await webKit.run(`${inPage}
-      location.hash = "#/tabs";
-      const leads = () => document.querySelector("#holder")?.textContent ?? "–";
+    await step("dashboard, ten events", "await more(10);");
+    for (const fault of ["drop", "expire"])
+      await step(`dashboard, ${fault}`, `await suffer("${fault}"); await more(10);`);
+    expect(await step("dashboard, counts", intact)).toEqual({ lost: 0, repeated: 0 });
+
+    await step(
+      "notifications, open",
+      `location.hash = "#/notifications";
+      await until(() => document.querySelector("#state").textContent === "open" && document.querySelector("#send"));`,
+    );
+    await step(
+      "notifications, send",
+      `document.querySelector("#send .primary").click();
+      await until(() => document.querySelector("#inbox").textContent.includes("Are you there?"));`,
+    );
+    await step("notifications, drop", 'await suffer("drop"); await more(1);');
+    expect(await step("notifications, counts", intact)).toEqual({ lost: 0, repeated: 0 });
+
+    const leads = 'const leads = () => document.querySelector("#holder")?.textContent ?? "–";';
+    const first = await step(
+      "tabs, the first leads",
+      `location.hash = "#/tabs"; ${leads}
       await until(() => leads() !== "–");
       await more(6);
-      const first = leads();
+      return leads();`,
+    );
+    await step(
+      "tabs, another one leads",
+      `${leads}
       document.querySelector("#close-holder").click();
-      await until(() => !["–", first].includes(leads()));
-      await more(6);
-      return { lost: number("lost"), repeated: number("repeated"), connections: number("connections") };`);
-    expect(tabs).toEqual({ lost: 0, repeated: 0, connections: 1 });
+      await until(() => !["–", ${JSON.stringify(first)}].includes(leads()));
+      await more(6);`,
+    );
+    expect(await step("tabs, connections", 'return number("connections");')).toBe(1);
+    expect(await step("tabs, counts", intact)).toEqual({ lost: 0, repeated: 0 });
   });
 
   it("in Firefox: dashboard, notifications, many tabs", async () => {
