@@ -92,21 +92,21 @@ export function createSharedClient<Events extends object = TextEvents>(
     open: false,
   } as EventSourceOptions);
   let scope = world.scope();
-  const seen = new WeakMap<ConnectionStatus, SharedStatus>();
-  function toShared<Status extends ConnectionStatus>(status: Status): Status & SharedStatus {
+  /** Completes a status, the first time that anybody looks at it. */
+  function toShared(status: ConnectionStatus): SharedStatus {
     const hub = member.hub();
     scope = hub?.scope() ?? scope;
     const { is, attempt = 0 } = hub?.state() ?? {};
-    const shared = seen.get(status) ?? {
-      ...status,
-      // Those of this client began when it did.
-      ...("attempt" in status &&
-        attempt && { attempt: attempt + Number(is === "failed" && status.state === "connecting") }),
-      scope,
-    };
-    seen.set(status, shared);
-    return shared as Status & SharedStatus;
+    if (!("scope" in status))
+      Object.assign(status, {
+        // Those of this client began when it did.
+        ...("attempt" in status &&
+          attempt && { attempt: attempt + Number(is === "failed" && status.state === "connecting") }),
+        scope,
+      });
+    return status as SharedStatus;
   }
+  // The first listener.
   client.onStatus((status) => {
     toShared(status);
     if (/closed|paused/.test(status.state)) member.leave();
@@ -117,14 +117,9 @@ export function createSharedClient<Events extends object = TextEvents>(
     get status() {
       return toShared(client.status);
     },
-    get closed() {
-      return client.closed.then(toShared);
-    },
-    onStatus: (listener: (status: SharedStatus) => unknown, how?: ListenerOptions) =>
-      client.onStatus((status) => listener(toShared(status)), how),
     reconnect() {
       const hub = member.hub();
-      hub?.wish(["reconnect"]);
+      hub?.wish(["reconnect", 0]);
       // The way out of a promise that never settles.
       if (!hub || member.isBusy()) client.reconnect();
     },

@@ -7,9 +7,6 @@ import type { Meeting, Scope, World } from "./shared-world.ts";
 /** Characters of past events that every tab keeps, for those who join late or have to catch up. */
 export const KEPT: number = 2 ** 20;
 
-/** There is another connection than that of before. */
-const another: SharedState = { is: "connecting", attempt: 1 };
-
 /** One client of a tab. It reads the log, at its own pace. */
 export interface Member {
   /** The number of the next item that it needs; `Infinity` until it has been called to take its place. */
@@ -116,11 +113,9 @@ export function createHub(
     at = last().key;
     takenOver = log.end();
     log.rewind(takenOver);
-    if (!source) return start();
-    // It was our own, and is that of all from now on.
-    const current = state;
-    tell([], at, another);
-    tell([], at, current);
+    // One of our own is not that of all.
+    disconnect();
+    start();
   }
 
   function start(): void {
@@ -203,15 +198,14 @@ export function createHub(
     asked = undefined;
     if (source) {
       disconnect();
-      tell([], at, another);
+      tell([], at, { is: "connecting", attempt: 1 });
     }
     tell(told, end, next);
   }
 
-  function wish(what: Wish): void {
-    if (!isLeading) post({ wish: what });
-    else if (what[0] === "check") source!.check(what[1]);
-    else source![what[0]]();
+  function wish([what, within]: Wish): void {
+    if (!isLeading) post({ wish: [what, within] });
+    else source![what](within);
   }
 
   const hub: Hub = {

@@ -14,16 +14,16 @@ export function checkShared(
   url: EventSourceUrl,
   options: EventSourceOptions,
 ): void {
-  const { headers, fetch, transport, onUnauthorized, credentials, method = "GET", body } = options;
+  const { credentials, transport, method = "GET", body } = options;
   const isFunction = (option: unknown) => typeof option === "function";
   const isNumber = (option: unknown) => typeof option === "number" && option >= 0;
   // An object, such as a client certificate or a dispatcher that has one, may know a user as well as a function may.
-  const isOpaque = ([name, value]: [string, unknown]) =>
-    !/^(headers|retry|signal)$/.test(name) && typeof value === "object" && value !== null;
   const mayKnowUsers =
     credentials === "include" ||
-    [url, headers, fetch, transport, onUnauthorized].some(isFunction) ||
-    Object.entries(options).some(isOpaque);
+    isFunction(url) ||
+    Object.entries(options).some(
+      ([name, option]) => isFunction(option) || (name !== "headers" && Object(option) === option),
+    );
   const rules: [option: string, expected: string, holds: boolean][] = [
     [
       "identity",

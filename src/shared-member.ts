@@ -133,7 +133,7 @@ export function createMember({ getHub, replay, maxBuffer, reconnect, open }: Mem
       else flight = undefined;
       const state = hub!.state();
       if (state?.is === "open" || (state?.is === "failed" && state !== told)) member.tell(state);
-      else if (state && state.is !== "connecting") hub!.wish(["open"]);
+      else if (state && state.is !== "connecting") hub!.wish(["open", 0]);
 
       while (!signal.aborted) {
         const item = greeting ?? hub!.log.item(next);

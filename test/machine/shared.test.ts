@@ -440,6 +440,92 @@ describe("when the leader goes away", () => {
   });
 });
 
+describe("there is one connection at a time:", () => {
+  test.each(["close", "pause", "hide"] as const)(
+    "on %s the leader closes its own before it gives the lock away",
+    async (how) => {
+      const { origin, tabs, all } = await opened(2);
+      if (how === "hide") tabs[0]!.hide();
+      else all[0]!.source[how]();
+      await attempts(origin, 2);
+      expect(origin.openAtLeave).toEqual([0]);
+    },
+  );
+
+  test("a leader whose lock is stolen closes, and waits for the lock like all others", async () => {
+    const { origin, tabs, all } = await opened(2);
+    await give(origin, item(1));
+    tabs[0]!.rob();
+    await attempts(origin, 2);
+    expect(origin.attempts.map(({ context }) => context.signal.aborted)).toEqual([true, false]);
+    await answer(origin);
+    await give(origin, item(2));
+    for (const { data, source } of all) {
+      expect(data).toEqual(["1", "2"]);
+      expect(source.status).toMatchObject({ state: "open", scope: "shared" });
+    }
+    expect([origin.attempts.length, origin.guests()]).toEqual([2, 2]);
+  });
+
+  test("who has another one says so, until it goes with the others", async () => {
+    const { origin, all } = await opened(1, { lastEventId: "5" });
+    const late = origin.openTab().follow({ lastEventId: "3" });
+    const scopes: string[] = [];
+    late.source.onStatus(({ state, scope }) => scopes.push(`${state} ${scope}`));
+    await attempts(origin, 2);
+    await answer(origin);
+    await give(origin, item(4), item(5));
+    expect(scopes).toEqual(["open tab", "connecting shared", "open shared"]);
+    expect(all[0]!.states).toEqual(["connecting 1", "open"]);
+  });
+});
+
+describe("the last words of a leader that are heard after the lock", () => {
+  /** The second of three tabs has not heard of what the first one told last. */
+  async function unheard(...items: StreamItem[]) {
+    const tabs = await opened(3);
+    await give(tabs.origin, item(1));
+    for (const tab of tabs.tabs.slice(1)) tab.deafen();
+    await give(tabs.origin, ...items);
+    tabs.tabs[0]!.crash();
+    await attempts(tabs.origin, 2);
+    for (const tab of tabs.tabs.slice(1)) await tab.hear();
+    return { ...tabs, data: () => tabs.all.slice(1).map(({ data }) => data) };
+  }
+
+  test("are told to all, also the events without an ID", async () => {
+    const { origin, data } = await unheard(item("1", "a"), item("1", "b"));
+    expect(origin.attempts[1]!.context.lastEventId).toBe("1");
+    await answer(origin);
+    await give(origin, item(2));
+    expect(data()).toEqual([
+      ["1", "a", "b", "2"],
+      ["1", "a", "b", "2"],
+    ]);
+  });
+
+  test("are told once, when the server says the same again", async () => {
+    const { origin, data } = await unheard(item(2), item(3));
+    await answer(origin);
+    await give(origin, item(2), item(3), item(4));
+    expect(data()).toEqual([
+      ["1", "2", "3", "4"],
+      ["1", "2", "3", "4"],
+    ]);
+  });
+
+  test("end it for all, when it was over", async () => {
+    const { origin, tabs, all } = await opened(3);
+    tabs[1]!.deafen();
+    await origin.attempts[0]!.fail(new EventSourceError("http-status", "The server answered 403"));
+    await attempts(origin, 2);
+    await tabs[1]!.hear();
+    for (const { source } of all) expect(source.status).toMatchObject({ state: "closed", reason: "error" });
+    expect(origin.attempts[1]!.context.signal.aborted).toBe(true);
+    expect([origin.attempts.length, origin.guests()]).toEqual([2, 0]);
+  });
+});
+
 test("a tab that finds that a message was lost asks for what it lacks", async () => {
   const { origin, tabs, all } = await opened(2);
   tabs[1]!.deafen();

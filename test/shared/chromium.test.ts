@@ -4,6 +4,7 @@ import { chromiumOptions } from "../setup/browsers.ts";
 import {
   absences,
   describeAbsences,
+  describeBusyPage,
   describeLimit,
   describeRefusal,
   describeTenPages,
@@ -30,5 +31,6 @@ async function crashes(page: Page): Promise<void> {
 describeTenPages(() => browser, { ...ways, crashes });
 
 describeAbsences(() => browser, absences);
+describeBusyPage(() => browser);
 describeLimit(() => browser);
 describeRefusal(() => browser);

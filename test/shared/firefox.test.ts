@@ -4,6 +4,7 @@ import { firefoxOptions } from "../setup/browsers.ts";
 import {
   absences,
   describeAbsences,
+  describeBusyPage,
   describeLimit,
   describeRefusal,
   describeTenPages,
@@ -20,5 +21,6 @@ afterAll(() => browser.close());
 describeTenPages(() => browser, ways);
 // Firefox keeps no page in its back/forward cache that has asked for a lock: coming back loads it anew.
 describeAbsences(() => browser, { "being frozen": absences["being frozen"] });
+describeBusyPage(() => browser);
 describeLimit(() => browser);
 describeRefusal(() => browser);

@@ -61,6 +61,9 @@ export interface Home extends AsyncDisposable {
   readonly send: (count: number) => void;
   /** Ends all open responses. */
   readonly drop: () => void;
+  /** Has a page wait for `free`, doing nothing else, once it has asked for `/hold`. */
+  readonly hold: (page: Page) => Promise<void>;
+  readonly free: () => void;
   /** How often `/ping` was asked. */
   readonly pings: () => number;
   /** Answers `/forbidden`. */
@@ -81,6 +84,8 @@ export async function openHome(): Promise<Home> {
   let pings = 0;
   let refusals = 0;
   const refused = deferred();
+  const freed = deferred();
+  let isHeld = false;
   const gone = new Set<string>();
   const overlaps: string[] = [];
   const text = (id: number) => `id: ${id}\ndata: ${id}\n\n`;
@@ -96,6 +101,12 @@ export async function openHome(): Promise<Home> {
       pings++;
       changed();
       return response.end("pong");
+    }
+    if (pathname === "/hold") {
+      isHeld = true;
+      changed();
+      await freed.promise;
+      return response.end();
     }
     if (pathname === "/forbidden") {
       refusals++;
@@ -126,6 +137,16 @@ export async function openHome(): Promise<Home> {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
+  const until = (condition: () => boolean) =>
+    new Promise<void>((resolve) => {
+      const look = () => {
+        if (!condition()) return;
+        watchers.delete(look);
+        resolve();
+      };
+      watchers.add(look);
+      look();
+    });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
@@ -147,16 +168,18 @@ export async function openHome(): Promise<Home> {
     drop() {
       for (const response of streams.keys()) response.end();
     },
-    until: (condition) =>
-      new Promise((resolve) => {
-        const look = () => {
-          if (!condition()) return;
-          watchers.delete(look);
-          resolve();
-        };
-        watchers.add(look);
-        look();
-      }),
+    async hold(page) {
+      await page.evaluate(() => {
+        setTimeout(() => {
+          const request = new XMLHttpRequest();
+          request.open("GET", "/hold", false);
+          request.send();
+        });
+      });
+      await until(() => isHeld);
+    },
+    free: () => freed.resolve(),
+    until,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();

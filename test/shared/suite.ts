@@ -1,7 +1,7 @@
 // What holds in every browser.
 import type { Browser, Page } from "playwright";
 import { describe, expect, test } from "vitest";
-import { follow, idsUntil, openHome, upTo, visit, type Globals, type Home } from "./home.ts";
+import { follow, idsUntil, openHome, upTo, visit, type Globals, type Home, type Visit } from "./home.ts";
 
 /** How often the leading page goes away. */
 const isSoak = process.env["EVERSPRING_SOAK"] !== undefined;
@@ -60,6 +60,38 @@ export function describeTenPages(getBrowser: () => Browser, endings: Ways): void
       await context.close();
       await home.until(() => home.open() === 0);
     });
+  });
+}
+
+export function describeBusyPage(getBrowser: () => Browser): void {
+  test("a page that was busy while another one led does not make those ahead of it connect by themselves", async () => {
+    await using home = await openHome();
+    const context = await getBrowser().newContext();
+    const visits: Visit[] = [];
+    for (let n = 0; n < 4; n++) {
+      visits.push(await visit(context, home));
+      await follow(visits[n]!);
+    }
+    const [first, second, busy, ahead] = visits as [Visit, Visit, Visit, Visit];
+    home.send(3);
+    for (const it of visits) await idsUntil(it, 3);
+    await home.hold(busy.page);
+    for (const leaving of [first, second]) {
+      home.farewell(leaving.name);
+      await leaving.page.close();
+      if (leaving !== first) break;
+      await home.until(() => home.leader() === second.name);
+      home.send(3);
+      await idsUntil(ahead, 6);
+    }
+    await home.until(() => home.open() === 0);
+    home.free();
+    await home.until(() => home.leader() !== undefined);
+    home.send(1);
+    for (const it of [busy, ahead]) expect(await idsUntil(it, 7)).toEqual(upTo(7));
+    expect(home.requests.map(({ page }) => page)).toEqual([first, second, busy].map(({ name }) => name));
+    expect(home.overlaps).toEqual([]);
+    await context.close();
   });
 }
 
