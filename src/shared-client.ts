@@ -32,14 +32,14 @@ export interface SharedEventSourceOptions extends EventSourceOptions {
 /** `scope` tells whom the connection is shared with: all tabs, or only this one where the platform keeps them apart. */
 export type SharedStatus = ConnectionStatus & { readonly scope: Scope };
 
-/** A subscription whose connection is shared. */
-export interface SharedEventSource<Events extends object = TextEvents> extends EventSourceClient<Events> {
+/** A subscription whose connection is shared. Not an interface: one that extends a client hides its events from inference. */
+export type SharedEventSource<Events extends object = TextEvents> = {
   onStatus(listener: (status: SharedStatus) => unknown, options?: ListenerOptions): () => void;
   readonly status: SharedStatus;
   readonly closed: Promise<ClosedStatus & SharedStatus>;
   /** Has the shared connection made anew. */
   reconnect(): void;
-}
+} & EventSourceClient<Events>;
 
 /** What `createSharedEventSource` makes, with the world passed in. */
 export function createSharedClient<Events extends object = TextEvents>(

@@ -3,7 +3,10 @@ export const layers: readonly (readonly string[])[] = [
   ["types", "errors", "clock", "emitter", "decode", "iterate", "page", "body", "handlers", "message-event"]
     // what "testing" is made of
     .concat("testing-wire", "testing-line"),
-  ["http", "reader", "retry", "interpret", "error-event", "deadline"],
+  ["http", "reader", "retry", "interpret", "error-event", "deadline"].concat(
+    "testing-script",
+    "testing-server",
+  ),
   ["fetch-transport", "native"],
   ["connection", "options", "eventsource-init"],
   ["choose-transport", "event-source-client"],

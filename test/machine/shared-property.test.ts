@@ -90,7 +90,7 @@ interface Life {
 
 test(
   "whatever tabs do, each client gets every event once, in order, from where it came in",
-  { timeout: 120_000 },
+  { timeout: 600_000 },
   async () => {
     let events = 0;
     let connections = 0;
