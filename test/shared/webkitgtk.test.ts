@@ -1,5 +1,4 @@
-import type { Browser } from "playwright";
-import { afterAll, beforeAll } from "vitest";
+import { useBrowser } from "./browser.ts";
 import {
   absences,
   describeAbsences,
@@ -10,13 +9,9 @@ import {
 } from "./suite.ts";
 import { launchWebKitGtk } from "./webkitgtk.ts";
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchWebKitGtk();
-}, 120_000);
-afterAll(() => browser.close());
+const browser = useBrowser(launchWebKitGtk);
 
-describeTenPages(() => browser, ways);
-describeAbsences(() => browser, { "being frozen": absences["being frozen"] });
-describeLimit(() => browser);
-describeRefusal(() => browser);
+describeTenPages(browser, ways);
+describeAbsences(browser, { "being frozen": absences["being frozen"] });
+describeLimit(browser);
+describeRefusal(browser);
