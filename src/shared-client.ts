@@ -8,9 +8,10 @@ import {
   type ListenerOptions,
   type TextEvents,
 } from "./index.ts";
-import { createHub, type Hub } from "./shared-hub.ts";
+import { createHub } from "./shared-hub.ts";
 import { checkShared, keyOf } from "./shared-key.ts";
 import { createMember } from "./shared-member.ts";
+import type { Hub } from "./shared-parts.ts";
 import type { Scope, World } from "./shared-world.ts";
 
 /** Options of `createSharedEventSource`, beside those of `createEventSource`. */

@@ -1,35 +1,12 @@
 import type { EventSourceClient } from "./index.ts";
-import { createLog, type Entry, type Log, type Place } from "./shared-log.ts";
+import { createLog, type Entry, type Place } from "./shared-log.ts";
 import type { Message, News, SharedState, Wish } from "./shared-message.ts";
+import type { Hub, Member } from "./shared-parts.ts";
 import { listen } from "./shared-source.ts";
-import type { Meeting, Scope, World } from "./shared-world.ts";
+import type { Meeting, World } from "./shared-world.ts";
 
 /** Characters of past events that every tab keeps, for those who join late or have to catch up. */
 export const KEPT: number = 2 ** 20;
-
-/** One client of a tab. It reads the log, at its own pace. */
-export interface Member {
-  /** The number of the next item that it needs; `Infinity` until it has been called to take its place. */
-  readonly next: () => number;
-  /** There is something to read; before this there were `end` items. */
-  readonly read: (end: number) => void;
-  readonly tell: (state: SharedState) => void;
-}
-
-/** What the clients of a tab that have the same key share. */
-export interface Hub {
-  readonly log: Log;
-  readonly state: () => SharedState | undefined;
-  readonly scope: () => Scope;
-  /** Whether a client can go on from there: after an event ID, or `""` for wherever the others are. */
-  readonly has: (lastEventId: string) => boolean;
-  /** Adds a member, or has one that is there take another place. */
-  readonly add: (member: Member) => void;
-  /** The last one to go takes the hub along. */
-  readonly remove: (member: Member) => void;
-  /** Has whoever has the connection do something. */
-  readonly wish: (wish: Wish) => void;
-}
 
 /**
  * The part of one tab in a shared connection. Whoever holds the lock leads: it has the connection, and tells all that comes.
@@ -64,8 +41,9 @@ export function createHub(
   /** The end of the log when we took over. */
   let takenOver = 0;
   let state: SharedState | undefined;
-  /** What came and is not told yet: what arrived together is told together. */
-  let news: Entry[] = [];
+  /** Has it tell what it has brought. */
+  let flush = () => {};
+  /** How many items it has brought. */
   let count = 0;
 
   const post = (message: { ask: Place } | { wish: Wish } | News) => meeting?.post({ from: me, ...message });
@@ -94,7 +72,6 @@ export function createHub(
   function disconnect(): void {
     const closing = source;
     source = undefined;
-    news = [];
     closing?.close();
   }
 
@@ -120,25 +97,13 @@ export function createHub(
 
   function start(): void {
     const mine = (source = connect(last().lastEventId));
-    listen(
-      mine,
-      (item) => {
-        if (source === mine && news.push({ ...item, key: `${me} ${count++}` }) === 1) queueMicrotask(pass);
-      },
-      (next) => {
-        if (source === mine) pass(next);
-      },
-    );
+    flush = listen(mine, (items, next) => {
+      if (source !== mine) return;
+      const told = items.map((item) => ({ ...item, key: `${me} ${count++}` }));
+      tell(told, told.at(-1)?.key ?? at, next);
+      if (!isLeading) ask();
+    });
     mine.open();
-  }
-
-  /** Tells what came by our connection. */
-  function pass(next?: SharedState): void {
-    const items = news;
-    news = [];
-    if (!items.length && !next) return;
-    tell(items, items.at(-1)?.key ?? at, next);
-    if (!isLeading) ask();
   }
 
   /** Tells our clients, and before that the other tabs while we lead. */
@@ -170,7 +135,7 @@ export function createHub(
   }
 
   function welcome(to: string, { key: after, lastEventId: id }: Place): void {
-    pass();
+    flush();
     const place = after === at ? log.end() : log.find(after, id);
     // Who has an ID asks the server for what we do not know of, or is ahead of us. Who has none begins with what is kept.
     const start = place ?? (id ? log.end() : log.start());

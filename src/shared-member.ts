@@ -1,6 +1,6 @@
 import { EventSourceError, type Sink, type StreamItem, type Transport } from "./index.ts";
-import type { Hub, Member } from "./shared-hub.ts";
 import { fromPlain, type SharedState } from "./shared-message.ts";
+import type { Hub, Member } from "./shared-parts.ts";
 
 export interface MemberOptions {
   /** A hub that has what comes after an ID, or will. */
