@@ -24,15 +24,14 @@ export function checkShared(
     Object.entries(options).some(
       ([name, option]) => isFunction(option) || (name !== "headers" && Object(option) === option),
     );
+  const isName = (option: unknown) => typeof option === "string" && !!option;
   const rules: [option: string, expected: string, holds: boolean][] = [
     [
       "identity",
-      "a string that names somebody",
-      identity === undefined || (typeof identity === "string" && !!identity),
+      "a name for whose the credentials are",
+      identity === undefined ? !mayKnowUsers : isName(identity),
     ],
-    ["identity", "whose the credentials are", !mayKnowUsers || identity !== undefined],
-    ["name", "a string", typeof (name ?? "") === "string"],
-    ["name", "one for the stream of a url function", !isFunction(url) || name !== undefined],
+    ["name", "a name for the stream of a url function", name === undefined ? !isFunction(url) : isName(name)],
     ["replay", "a number", isNumber(replay)],
     ["maxBuffer", "a number", isNumber(maxBuffer)],
     // Each tab that takes over asks again.

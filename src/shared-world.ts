@@ -34,8 +34,9 @@ export interface World {
   readonly watch: (onHide: () => void, onShow: () => void) => () => void;
 }
 
+/** What pages fire when they go away, and when they have come back. */
 const hiding = ["pagehide", "freeze"];
-const showing = ["pageshow", "resume"];
+const turns = [...hiding, "pageshow", "resume"];
 
 /** The runtime's own. All is looked up at call time. */
 export const systemWorld: World = {
@@ -77,8 +78,7 @@ export const systemWorld: World = {
   watch(onHide, onShow) {
     const each = (how: "addEventListener" | "removeEventListener") => {
       // Capturing, since `freeze` and `resume` are fired at the document and do not bubble.
-      for (const type of hiding) globalThis[how]?.(type, onHide, true);
-      for (const type of showing) globalThis[how]?.(type, onShow, true);
+      for (const type of turns) globalThis[how]?.(type, hiding.includes(type) ? onHide : onShow, true);
     };
     each("addEventListener");
     return () => each("removeEventListener");

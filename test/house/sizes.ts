@@ -77,7 +77,7 @@ export const gates: readonly Gate[] = [
     name: "`everspring/shared` added to everything",
     entry: { code: 'export * from "everspring"; export * from "everspring/shared";' },
     over: { code: 'export * from "everspring";' },
-    limit: 2850,
+    limit: 2875,
     aim: 1200,
   },
   { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 10_050, aim: 7500 },
