@@ -8,6 +8,9 @@ import type { Meeting, World } from "./shared-world.ts";
 /** Characters of past events that every tab keeps, for those who join late or have to catch up. */
 export const KEPT: number = 2 ** 20;
 
+/** The connection of before is gone. */
+const anew: SharedState = { is: "connecting", attempt: 1 };
+
 /**
  * The part of one tab in a shared connection. Whoever holds the lock leads: it has the connection, and tells all that comes.
  * The lock is a queue of everybody there is, which the platform keeps, so that nobody counts and nothing is timed.
@@ -56,6 +59,7 @@ export function createHub(
     asked = undefined;
     meeting = world.meet(name, receive, lead, alone, () => {
       leave();
+      tell([], at, anew);
       join();
     });
     if (meeting) ask();
@@ -163,7 +167,7 @@ export function createHub(
     asked = undefined;
     if (source) {
       disconnect();
-      tell([], at, { is: "connecting", attempt: 1 });
+      tell([], at, anew);
     }
     tell(told, end, next);
   }

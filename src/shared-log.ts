@@ -75,8 +75,9 @@ export function createLog(limit: number): Log {
     weight: (number) => total - (sums[number - start + 1] ?? total),
     begin: (place) => void (entries[0] = place),
     rewind(number) {
-      ahead = log.from(number);
-      previousId = log.before(number).lastEventId;
+      const kept = Math.max(number, start);
+      ahead = log.from(kept);
+      previousId = log.before(kept).lastEventId;
       isRepeat = false;
     },
     append(added, wanted = Infinity) {

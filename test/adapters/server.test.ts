@@ -68,7 +68,9 @@ test("Vue after an await of setup() renders idle and makes no request: nobody wo
   await settled();
   expect(server.requests).toEqual([]);
   // Vue's own.
-  expect(warn.mock.calls.flat().join()).toContain("onScopeDispose() is called when there is no active effect scope");
+  expect(warn.mock.calls.flat().join()).toContain(
+    "onScopeDispose() is called when there is no active effect scope",
+  );
   warn.mockRestore();
 });
 

@@ -457,6 +457,7 @@ describe("there is one connection at a time:", () => {
     await give(origin, item(1));
     tabs[0]!.rob();
     await attempts(origin, 2);
+    expect(all.map(({ states }) => states.at(-1))).toEqual(["connecting 1", "connecting 1"]);
     expect(origin.attempts.map(({ context }) => context.signal.aborted)).toEqual([true, false]);
     await answer(origin);
     await give(origin, item(2));

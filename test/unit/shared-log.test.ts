@@ -122,6 +122,14 @@ describe("a log that is ahead", () => {
     expect(data(log.append([a, b, c]))).toEqual(["c"]);
   });
 
+  test("may be rewound to before what it keeps", () => {
+    const log = createLog(weigh(item("1")) * 4);
+    log.append(items("1", "2", "3", "4", "5"));
+    expect(log.start()).toBe(3);
+    log.rewind(1);
+    expect(ids(log.append(items("4", "5", "6")))).toEqual(["6"]);
+  });
+
   test("may be rewound again before all came again", () => {
     const log = rewound();
     log.append(items("3"));
