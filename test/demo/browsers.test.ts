@@ -95,6 +95,8 @@ describe("the page", { timeout: 90_000 }, () => {
     await visitor.expectIntact();
 
     await visitor.page.click("a[href='#/notifications']");
+    // The dashboard is open, too: until the form is there, the state is its.
+    await visitor.page.locator("#send").waitFor();
     await visitor.inState("open");
     await visitor.page.click("#send .primary");
     await visitor.says("#inbox li", /Are you there\?/);
