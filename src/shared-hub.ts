@@ -44,8 +44,6 @@ export function createHub(
   /** The end of the log when we took over. */
   let takenOver = 0;
   let state: SharedState | undefined;
-  /** Has it tell what it has brought. */
-  let flush = () => {};
   /** How many items it has brought. */
   let count = 0;
 
@@ -101,7 +99,7 @@ export function createHub(
 
   function start(): void {
     const mine = (source = connect(last().lastEventId));
-    flush = listen(mine, (items, next) => {
+    listen(mine, (items, next) => {
       if (source !== mine) return;
       const told = items.map((item) => ({ ...item, key: `${me} ${count++}` }));
       tell(told, told.at(-1)?.key ?? at, next);
@@ -113,7 +111,9 @@ export function createHub(
   /** Tells our clients, and before that the other tabs while we lead. */
   function tell(told: readonly Entry[], end: string, next?: SharedState): void {
     const before = log.end();
-    const items = log.append(told, Math.min(...[...members].map((member) => member.next())));
+    // Who has no place yet may want it all.
+    const wanted = isNew ? before : Math.min(...[...members].map((member) => member.next()));
+    const items = log.append(told, wanted);
     const after = at;
     at = end;
     isNew = false;
@@ -139,7 +139,6 @@ export function createHub(
   }
 
   function welcome(to: string, { key: after, lastEventId: id }: Place): void {
-    flush();
     const place = after === at ? log.end() : log.find(after, id);
     // Who has an ID asks the server for what we do not know of, or is ahead of us. Who has none begins with what is kept.
     const start = place ?? (id ? log.end() : log.start());

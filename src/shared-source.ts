@@ -1,14 +1,11 @@
 import type { EventSourceClient, StreamItem } from "./index.ts";
 import { toPlain, type SharedState } from "./shared-message.ts";
 
-/**
- * Hears all that a connection tells, in order, as tabs tell it to each other. What arrives together is told together, at the
- * latest when the result is called.
- */
+/** Hears all that a connection tells, in order, as tabs tell it to each other. What arrives together is told together. */
 export function listen(
   source: EventSourceClient,
   tell: (items: readonly StreamItem[], state?: SharedState) => void,
-): () => void {
+): void {
   let { lastEventId } = source;
   let items: StreamItem[] = [];
   const flush = (state?: SharedState) => {
@@ -39,5 +36,4 @@ export function listen(
     if (error.willRetry)
       flush({ is: "failed", attempt: "attempt" in status ? status.attempt : 1, error: toPlain(error) });
   });
-  return flush;
 }

@@ -63,6 +63,7 @@ const step = fc.oneof(
         "close",
         "hide",
         "show",
+        "rob",
         "deafen",
         "hear",
         "hold",
@@ -143,7 +144,7 @@ test(
               client.close();
               client.isClosed = true;
             }
-          } else if (what === "hide" || what === "show") life.tab[what]();
+          } else if (what === "hide" || what === "show" || what === "rob") life.tab[what]();
           else if (what === "deafen") life.tab.deafen();
           else if (what === "hear") void life.tab.hear();
           else if (what === "hold") life.gate ??= deferred();

@@ -183,6 +183,17 @@ describe("who joins late", () => {
     expect(origin.attempts.length).toBe(1);
   });
 
+  test("gets more than is kept, where the leader has that for somebody slow", async () => {
+    const { origin, all } = await opened(1, { lastEventId: "0" });
+    all[0]!.source.onEvent(() => new Promise(() => {}));
+    for (let id = 1; id <= 20; id++) await origin.attempts[0]!.give(item(id, "x".repeat(1e5)));
+    const late = origin.openTab().follow({ lastEventId: "0" });
+    await origin.calm();
+    await give(origin, item(21));
+    expect([late.data.length, late.source.lastEventId, origin.attempts.length]).toEqual([21, "21", 1]);
+    for (const { source } of [...all, late]) source.close();
+  });
+
   test("is told that the connection is being waited for", async () => {
     const { origin, all } = await opened(1, { retry: { initial: 60_000 } });
     for (let n = 0; n < 2; n++) {
