@@ -94,7 +94,7 @@ export function createOrigin(): Origin {
         };
         leavers.add(leave);
         robbers.add(() => {
-          if (room[0] === me) setImmediate(robbed);
+          if (room[0] === me) setImmediate(() => room.includes(me) && robbed());
         });
         return {
           post(message) {
