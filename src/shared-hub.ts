@@ -5,9 +5,6 @@ import type { Hub, Member } from "./shared-parts.ts";
 import { listen } from "./shared-source.ts";
 import type { Meeting, World } from "./shared-world.ts";
 
-/** Characters of past events that every tab keeps, for those who join late or have to catch up. */
-export const KEPT: number = 2 ** 20;
-
 /** The connection of before is gone. */
 const anew: SharedState = { is: "connecting", attempt: 1 };
 
@@ -25,7 +22,7 @@ export function createHub(
   lastEventId: string,
 ): Hub {
   const members = new Set<Member>();
-  const log = createLog(KEPT);
+  const log = createLog(world.kept);
   const last = () => log.before(log.end());
   let meeting: Meeting | undefined;
   let unwatch: (() => void) | undefined;

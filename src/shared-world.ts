@@ -17,6 +17,8 @@ export interface World {
   readonly hubs: Map<string, unknown>;
   /** As far as can be told before trying. */
   readonly scope: () => Scope;
+  /** Characters of past events that every tab keeps, for those who join late or have to catch up. */
+  readonly kept: number;
   /** A name that nobody else has. */
   readonly makeId: () => string;
   /**
@@ -42,6 +44,7 @@ const turns = [...hiding, "pageshow", "resume"];
 export const systemWorld: World = {
   hubs: /* @__PURE__ */ new Map(),
   scope: () => (globalThis.navigator?.locks && globalThis.BroadcastChannel ? "shared" : "tab"),
+  kept: 2 ** 20,
   makeId: () => Math.random().toString(36),
   meet(name, receive, lead, alone, robbed) {
     const controller = new AbortController();

@@ -57,7 +57,7 @@ export interface Origin {
 }
 
 /** The tabs of an origin, with locks and channels that are made up. */
-export function createOrigin(): Origin {
+export function createOrigin(kept: number = 2 ** 20): Origin {
   const rooms = new Map<string, Guest[]>();
   const { transport, attempts } = scriptedTransport();
   const openAtLeave: number[] = [];
@@ -70,6 +70,7 @@ export function createOrigin(): Origin {
     const world: World = {
       hubs: new Map(),
       scope: () => (platform === "none" ? "tab" : "shared"),
+      kept,
       makeId: () => `tab ${++names}`,
       meet(name, receive, lead, alone, robbed) {
         if (platform === "none") return undefined;
