@@ -26,12 +26,34 @@ export const ways: Ways = {
   },
 };
 
+/** What the pages know, and who has the lock and who waits for it by the browser's word. */
+async function report(home: Home, visits: readonly Visit[]): Promise<void> {
+  process.stdout.write(`open: ${home.open()}, ${JSON.stringify(home.requests)}\n`);
+  for (const { page, name } of visits) {
+    const known = page.evaluate(async () => {
+      const { source, states, ids } = globalThis as unknown as Globals;
+      const { held = [], pending = [] } = await navigator.locks.request("who am I", { mode: "shared" }, () =>
+        navigator.locks.query(),
+      );
+      const me = held.find((lock) => lock.name === "who am I")?.clientId;
+      const others = [held, pending].map((locks) =>
+        locks.filter((lock) => lock.name !== "who am I").map(({ clientId }) => clientId === me),
+      );
+      return JSON.stringify({ status: source.status.state, states, last: ids.at(-1), holds: others });
+    });
+    process.stdout.write(`${name}: ${await known.catch(String)}\n`);
+  }
+}
+
 export function describeTenPages(getBrowser: () => Browser, endings: Ways): void {
   describe("ten pages of one context", { timeout: 600_000 }, () => {
-    test(`get exactly 1…N over one connection, while the leading page goes away ${kills} times`, async () => {
+    test(`get exactly 1…N over one connection, while the leading page goes away ${kills} times`, async ({
+      onTestFailed,
+    }) => {
       await using home = await openHome();
       const context = await getBrowser().newContext();
       let visits = await Promise.all(Array.from({ length: 10 }, () => visit(context, home)));
+      onTestFailed(() => report(home, visits));
       await Promise.all(visits.map((it) => follow(it, { replay: 1e6 })));
       expect(home.requests.length).toBe(1);
 
