@@ -64,6 +64,9 @@ type Fn = (...args: unknown[]) => unknown;
 const ids = /* @__PURE__ */ new WeakMap<object, number>();
 let lastId = 0;
 
+/** What is the component's own, and no option of the request. */
+const own = { onEvent: undefined, onError: undefined, open: false };
+
 /** Calls in flight of functions that refresh credentials, which components share as they share the function. */
 const refreshes = /* @__PURE__ */ new WeakMap<Fn, Promise<unknown>>();
 
@@ -72,8 +75,7 @@ const refreshes = /* @__PURE__ */ new WeakMap<Fn, Promise<unknown>>();
  * by its identity.
  */
 function keyOf(url: EventSourceUrl, options: object): string {
-  const rest = { ...options, onEvent: undefined, onError: undefined, open: undefined };
-  return JSON.stringify([url, rest], (_name, value: unknown) => {
+  return JSON.stringify([url, { ...options, ...own }], (_name, value: unknown) => {
     if (typeof value === "function") return "()";
     if (typeof value !== "object" || !value) return value;
     if (Symbol.iterator in value) return [...(value as Iterable<unknown>)];
@@ -124,12 +126,11 @@ export function createBinding(url: EventSourceUrl, options: object): Binding {
   const isAt = (other: EventSourceUrl) => keyOf(other, {}) === keyOf(latest.url, {});
 
   function makeClient(event?: AnyState["event"]): void {
-    const ours = { onEvent: undefined, onError: undefined, open: false };
     const {
       url: target,
       create = createEventSource,
       ...given
-    } = withLatest({ ...latest, ...ours }, () => latest) as typeof latest;
+    } = withLatest({ ...latest, ...own }, () => latest) as typeof latest;
     // To the default, `identity` is one of the members that fetch does not know.
     const client = create(target, given as EventSourceOptions) as AnyState["client"];
     for (const remove of undo) remove();

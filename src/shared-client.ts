@@ -8,9 +8,10 @@ import {
   type ListenerOptions,
   type TextEvents,
 } from "./index.ts";
-import { createHub, type Hub } from "./shared-hub.ts";
+import { createHub } from "./shared-hub.ts";
 import { checkShared, keyOf } from "./shared-key.ts";
 import { createMember } from "./shared-member.ts";
+import type { Hub } from "./shared-parts.ts";
 import type { Scope, World } from "./shared-world.ts";
 
 /** Options of `createSharedEventSource`, beside those of `createEventSource`. */
@@ -32,14 +33,14 @@ export interface SharedEventSourceOptions extends EventSourceOptions {
 /** `scope` tells whom the connection is shared with: all tabs, or only this one where the platform keeps them apart. */
 export type SharedStatus = ConnectionStatus & { readonly scope: Scope };
 
-/** A subscription whose connection is shared. */
-export interface SharedEventSource<Events extends object = TextEvents> extends EventSourceClient<Events> {
+/** A subscription whose connection is shared. Not an interface: one that extends a client hides its events from inference. */
+export type SharedEventSource<Events extends object = TextEvents> = {
   onStatus(listener: (status: SharedStatus) => unknown, options?: ListenerOptions): () => void;
   readonly status: SharedStatus;
   readonly closed: Promise<ClosedStatus & SharedStatus>;
   /** Has the shared connection made anew. */
   reconnect(): void;
-}
+} & EventSourceClient<Events>;
 
 /** What `createSharedEventSource` makes, with the world passed in. */
 export function createSharedClient<Events extends object = TextEvents>(
@@ -67,10 +68,12 @@ export function createSharedClient<Events extends object = TextEvents>(
     maxBuffer,
     reconnect: () => client.reconnect(),
     open: () => client.open(),
-    getHub() {
+    getHub(from) {
       const key = keyOf(name ?? client.url, identity, { ...request, retry, endOn: endOn && "" });
-      const hub = (world.hubs.get(key) as Hub | undefined) ?? createHub(key, connect, world);
-      world.hubs.set(key, hub);
+      const there = world.hubs.get(key) as Hub | undefined;
+      if (there?.has(from)) return there;
+      const hub = createHub(key, connect, world, from);
+      if (!there) world.hubs.set(key, hub);
       return hub;
     },
   });
@@ -90,21 +93,21 @@ export function createSharedClient<Events extends object = TextEvents>(
     open: false,
   } as EventSourceOptions);
   let scope = world.scope();
-  const seen = new WeakMap<ConnectionStatus, SharedStatus>();
-  function toShared<Status extends ConnectionStatus>(status: Status): Status & SharedStatus {
+  /** Completes a status, the first time that anybody looks at it. */
+  function toShared(status: ConnectionStatus): SharedStatus {
     const hub = member.hub();
     scope = hub?.scope() ?? scope;
     const { is, attempt = 0 } = hub?.state() ?? {};
-    const shared = seen.get(status) ?? {
-      ...status,
-      // Those of this client began when it did.
-      ...("attempt" in status &&
-        attempt && { attempt: attempt + Number(is === "failed" && status.state === "connecting") }),
-      scope,
-    };
-    seen.set(status, shared);
-    return shared as Status & SharedStatus;
+    if (!("scope" in status))
+      Object.assign(status, {
+        // Those of this client began when it did.
+        ...("attempt" in status &&
+          attempt && { attempt: attempt + Number(is === "failed" && status.state === "connecting") }),
+        scope,
+      });
+    return status as SharedStatus;
   }
+  // The first listener.
   client.onStatus((status) => {
     toShared(status);
     if (/closed|paused/.test(status.state)) member.leave();
@@ -115,14 +118,9 @@ export function createSharedClient<Events extends object = TextEvents>(
     get status() {
       return toShared(client.status);
     },
-    get closed() {
-      return client.closed.then(toShared);
-    },
-    onStatus: (listener: (status: SharedStatus) => unknown, how?: ListenerOptions) =>
-      client.onStatus((status) => listener(toShared(status)), how),
     reconnect() {
       const hub = member.hub();
-      hub?.wish(["reconnect"]);
+      hub?.wish(["reconnect", 0]);
       // The way out of a promise that never settles.
       if (!hub || member.isBusy()) client.reconnect();
     },

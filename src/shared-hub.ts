@@ -1,254 +1,197 @@
-import type { EventSourceClient, StreamItem } from "./index.ts";
-import { createLog } from "./shared-log.ts";
-import type { Message, SharedState, Welcome, Wish } from "./shared-message.ts";
+import type { EventSourceClient } from "./index.ts";
+import { createLog, type Entry, type Place } from "./shared-log.ts";
+import type { Message, News, SharedState, Wish } from "./shared-message.ts";
+import type { Hub, Member } from "./shared-parts.ts";
 import { listen } from "./shared-source.ts";
-import type { Meeting, Scope, World } from "./shared-world.ts";
+import type { Meeting, World } from "./shared-world.ts";
 
-/** Characters of past events that every tab keeps, for those who join late or have to catch up. */
-export const KEPT: number = 2 ** 20;
-
-/** One client of a tab. */
-export interface Member {
-  /** The ID of the last event that it was given, or that it starts after. */
-  readonly id: () => string;
-  /** How many past events it wants, when it starts after none. */
-  readonly replay: () => number;
-  readonly give: (items: readonly StreamItem[]) => void;
-  readonly tell: (state: SharedState) => void;
-}
-
-/** What the clients of a tab that have the same key share. */
-export interface Hub {
-  readonly state: () => SharedState | undefined;
-  readonly scope: () => Scope;
-  /** Adds a member, or has one that is there begin anew after its ID. */
-  readonly add: (member: Member) => void;
-  /** The last one to go takes the hub along. */
-  readonly remove: (member: Member) => void;
-  /** Has whoever has the connection do something. */
-  readonly wish: (wish: Wish) => void;
-}
+/** The connection of before is gone. */
+const anew: SharedState = { is: "connecting", attempt: 1 };
 
 /**
  * The part of one tab in a shared connection. Whoever holds the lock leads: it has the connection, and tells all that comes.
  * The lock is a queue of everybody there is, which the platform keeps, so that nobody counts and nothing is timed.
  *
- *     joins ─── asks ──→ welcomed ──→ follows ─── unknown leader → asks …
- *       └──── lock ────────┴────────────┴───→ leads ─── last client gone, page hidden → leaves
+ *     joins ── asks ──→ follows ── is told what it cannot place → asks … ── too far behind → catches up by itself …
+ *       └──── lock ────────┴─────────→ leads ── last client gone, page hidden → leaves ── lock stolen → joins …
  */
 export function createHub(
   name: string,
   connect: (lastEventId: string) => EventSourceClient,
   world: World,
+  lastEventId: string,
 ): Hub {
-  /** Each member, with the connection of its own while it is catching up; `true` once it goes with the others. */
-  const members = new Map<Member, EventSourceClient | true | undefined>();
-  const log = createLog(KEPT);
+  const members = new Set<Member>();
+  const log = createLog(world.kept);
+  const last = () => log.before(log.end());
   let meeting: Meeting | undefined;
   let unwatch: (() => void) | undefined;
   let scope = world.scope();
   /** Our name, a new one each time we join. */
   let me = "";
-  /** Who numbered the end of the log. */
-  let leader: string | undefined;
-  /** Whom we are in step with. */
-  let following: string | undefined;
+  /** The key of the last item that we were told. */
+  let at = "";
+  /** Whether we have never been told anything. */
+  let isNew = true;
+  /** Whom we asked where we are. */
   let asked: string | undefined;
-  /** The connection, while we lead. */
+  /** The connection: that of all while we lead, else our own, to catch up. */
   let source: EventSourceClient | undefined;
-  /** Whom we took over from, and where. */
-  let predecessor: string | undefined;
+  let isLeading = false;
+  /** The end of the log when we took over. */
   let takenOver = 0;
   let state: SharedState | undefined;
-  /** What came and is not told yet: what arrived together is told together. */
-  let news: StreamItem[] = [];
+  /** How many items it has brought. */
+  let count = 0;
 
-  const post = (message: Message) => meeting?.post(message);
-  const ask = () => post({ from: me, ask: { leader, end: log.end() } });
+  const post = (message: { ask: Place } | { wish: Wish } | News) => meeting?.post({ from: me, ...message });
+  const ask = () => post({ ask: { key: at, lastEventId: last().lastEventId } });
 
   function join(): void {
     if (meeting) return;
     me = world.makeId();
-    following = asked = undefined;
-    meeting = world.meet(name, receive, lead, alone);
+    if (!at) log.begin({ key: (at = me), lastEventId });
+    asked = undefined;
+    meeting = world.meet(name, receive, lead, alone, () => {
+      leave();
+      tell([], at, anew);
+      join();
+    });
     if (meeting) ask();
     else alone();
   }
 
   function alone(): void {
-    scope = "tab";
     meeting?.leave();
     meeting = { post() {}, leave() {} };
-    // Somebody may have taken the lock from us.
-    const closing = source;
-    source = undefined;
-    news = [];
-    closing?.close();
+    scope = "tab";
     lead();
   }
 
-  function leave(): void {
-    meeting?.leave();
+  function disconnect(): void {
     const closing = source;
-    meeting = source = state = undefined;
-    news = [];
+    source = undefined;
     closing?.close();
-    for (const [member, how] of members) if (how !== true) detach(member);
+  }
+
+  /** The next one may connect when our connection is closed. */
+  function leave(): void {
+    const left = meeting;
+    meeting = state = undefined;
+    isLeading = false;
+    disconnect();
+    left?.leave();
   }
 
   function lead(): void {
-    predecessor = leader;
+    isLeading = true;
+    // Some of it was news to us only.
+    at = last().key;
     takenOver = log.end();
-    // Nobody knows of anything before us: the stream begins where the first client wants it to.
-    if (!leader) log.reset(0, [...members.keys()][0]!.id());
-    leader = me;
-    const leading = (source = connect(log.idBefore(log.end())));
-    listen(
-      leading,
-      (item) => {
-        if (source === leading && news.push(item) === 1) queueMicrotask(flush);
-      },
-      (next) => {
-        if (source === leading) setState(next);
-      },
-    );
-    feed([]);
-    leading.open();
+    log.rewind(takenOver);
+    // One of our own is not that of all.
+    disconnect();
+    start();
   }
 
-  function flush(): void {
-    const items = news;
-    if (!items.length) return;
-    news = [];
-    post({ from: me, start: log.end(), items });
-    feed(items);
+  function start(): void {
+    const mine = (source = connect(last().lastEventId));
+    listen(mine, (items, next) => {
+      if (source !== mine) return;
+      const told = items.map((item) => ({ ...item, key: `${me} ${count++}` }));
+      tell(told, told.at(-1)?.key ?? at, next);
+      if (!isLeading) ask();
+    });
+    mine.open();
   }
 
-  function setState(next: SharedState): void {
-    flush();
-    if (source) post({ from: me, state: next });
+  /** Tells our clients, and before that the other tabs while we lead. */
+  function tell(told: readonly Entry[], end: string, next?: SharedState): void {
+    const before = log.end();
+    // Who has no place yet may want it all.
+    const wanted = isNew ? before : Math.min(...[...members].map((member) => member.next()));
+    const items = log.append(told, wanted);
+    const after = at;
+    at = end;
+    isNew = false;
+    if (isLeading) post({ after, at, items, state: next });
+    for (const member of members) member.read(before);
+    if (!next) return;
     state = next;
-    for (const member of members.keys()) if (state === next) member.tell(next);
+    for (const member of members) if (state === next) member.tell(next);
   }
 
   function receive(message: Message): void {
     if ("ask" in message) {
-      if (source) welcome(message.from, message.ask.leader, message.ask.end);
+      if (isLeading) welcome(message.from, message.ask);
     } else if ("wish" in message) {
-      if (source) wish(message.wish);
-    } else if (source) {
-      // The last words of somebody who led before us.
-    } else if ("to" in message) {
-      if (message.to === me && message.from !== following) follow(message.from, message);
-    } else if (message.from !== following) {
-      if (message.from !== asked) {
-        asked = message.from;
-        ask();
-      }
-    } else if ("state" in message) setState(message.state);
-    else if (message.start === log.end()) feed(message.items);
-    else {
-      // Channels lose nothing that we know of.
-      following = undefined;
-      ask();
+      if (isLeading) wish(message.wish);
+    } else if (!isLeading) {
+      if (!message.to || message.to === me) follow(message.from, message);
+    } else if (message.after === at && !message.lost) {
+      // The last words of who led before us, which the lock has overtaken. The server may say the same again.
+      tell(message.items, message.at, message.state?.is === "closed" ? message.state : undefined);
+      log.rewind(takenOver);
     }
   }
 
-  function welcome(to: string, itsLeader: string | undefined, end: number): void {
-    flush();
-    const shared =
-      itsLeader === me ? end : itsLeader && itsLeader === predecessor ? Math.min(end, takenOver) : -1;
-    const items = log.from(shared);
-    const start = items ? shared : log.start();
-    post({
-      from: me,
-      to,
-      start,
-      id: log.idBefore(start),
-      items: items ?? log.from(start)!,
-      isNew: !items,
-      state,
-    });
+  function welcome(to: string, { key: after, lastEventId: id }: Place): void {
+    const place = after === at ? log.end() : log.find(after, id);
+    // Who has an ID asks the server for what we do not know of, or is ahead of us. Who has none begins with what is kept.
+    const start = place ?? (id ? log.end() : log.start());
+    const lost = place === undefined ? log.before(start) : undefined;
+    post({ to, after, at, items: log.from(start), state, lost });
   }
 
-  function follow(from: string, { start, id, items, isNew, state: current }: Welcome): void {
-    following = leader = from;
-    if (isNew) {
-      log.reset(start, id);
-      for (const member of members.keys()) detach(member);
-    } else log.rewind(start, id);
-    feed(items);
-    if (current) setState(current);
-  }
-
-  /** Items go to those who are in step, and tell the others how far they have to come. */
-  function feed(items: readonly StreamItem[]): void {
-    const fresh = log.append(items);
-    for (const [member, how] of members)
-      if (how !== true) attach(member);
-      else if (fresh.length) member.give(fresh);
-  }
-
-  function attach(member: Member): void {
-    const own = members.get(member);
-    // Before anybody leads there is nothing to be in step with.
-    if (!leader || own === true || !meeting) return;
-    const id = member.id();
-    const items = id ? log.after(id) : log.last(member.replay());
-    if (items) {
-      members.set(member, true);
-      own?.close();
-      const lastEventId = log.idBefore(log.end());
-      member.give(items.length || id ? items : [{ type: "", data: undefined, lastEventId }]);
-    } else if (!own) {
-      // It is further behind than we remember: the server knows, and the others must not hear it all again.
-      const catching = connect(id);
-      members.set(member, catching);
-      listen(
-        catching,
-        (item) => {
-          member.give([item]);
-          attach(member);
-        },
-        (next) => {
-          if (members.get(member) === catching && next.is === "closed") member.tell(next);
-        },
-      );
-      catching.open();
+  function follow(from: string, { after, at: end, items, state: next, lost }: News): void {
+    let told = items;
+    if (after !== at || lost) {
+      // What was ours has grown meanwhile, and is to be asked about again.
+      if (after !== at && lost) return source ? undefined : ask();
+      const { key, lastEventId: id } = lost ?? { key: after };
+      const place = log.find(key, id);
+      if (place !== undefined) log.rewind(place);
+      else if (!lost) {
+        if (asked !== from) ask();
+        asked = from;
+        return;
+      } else if (last().lastEventId) return source ? undefined : start();
+      else if (isNew) log.begin(lost);
+      // Without IDs nobody can tell what was missed.
+      else told = [];
     }
-  }
-
-  function detach(member: Member): void {
-    const own = members.get(member);
-    members.set(member, undefined);
-    if (own !== true) own?.close();
+    asked = undefined;
+    if (source) {
+      disconnect();
+      tell([], at, anew);
+    }
+    tell(told, end, next);
   }
 
   function wish([what, within]: Wish): void {
-    if (!source) post({ from: me, wish: [what, within] as Wish });
-    else if (what === "check") source.check(within!);
-    else source[what]();
+    if (!isLeading) post({ wish: [what, within] });
+    else source![what](within);
   }
 
-  return {
+  const hub: Hub = {
+    log,
     state: () => state,
-    scope: () => scope,
+    scope: () => (source && !isLeading ? "tab" : scope),
+    has: (id) => (isNew ? id === lastEventId : !id || log.find(undefined, id) !== undefined),
     add(member) {
-      detach(member);
+      members.add(member);
       unwatch ??= world.watch(leave, join);
       join();
-      attach(member);
+      if (!isNew) member.read(log.end());
     },
     remove(member) {
-      if (!members.has(member)) return;
-      detach(member);
-      members.delete(member);
-      if (members.size) return;
-      world.hubs.delete(name);
+      if (!members.delete(member) || members.size) return;
+      if (world.hubs.get(name) === hub) world.hubs.delete(name);
       unwatch?.();
       unwatch = undefined;
       leave();
     },
     wish,
   };
+  return hub;
 }

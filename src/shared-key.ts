@@ -14,25 +14,24 @@ export function checkShared(
   url: EventSourceUrl,
   options: EventSourceOptions,
 ): void {
-  const { headers, fetch, transport, onUnauthorized, credentials, method = "GET", body } = options;
+  const { credentials, transport, method = "GET", body } = options;
   const isFunction = (option: unknown) => typeof option === "function";
   const isNumber = (option: unknown) => typeof option === "number" && option >= 0;
   // An object, such as a client certificate or a dispatcher that has one, may know a user as well as a function may.
-  const isOpaque = ([name, value]: [string, unknown]) =>
-    !/^(headers|retry|signal)$/.test(name) && typeof value === "object" && value !== null;
   const mayKnowUsers =
     credentials === "include" ||
-    [url, headers, fetch, transport, onUnauthorized].some(isFunction) ||
-    Object.entries(options).some(isOpaque);
+    isFunction(url) ||
+    Object.entries(options).some(
+      ([name, option]) => isFunction(option) || (name !== "headers" && Object(option) === option),
+    );
+  const isName = (option: unknown) => typeof option === "string" && !!option;
   const rules: [option: string, expected: string, holds: boolean][] = [
     [
       "identity",
-      "a string that names somebody",
-      identity === undefined || (typeof identity === "string" && !!identity),
+      "a name for whose the credentials are",
+      identity === undefined ? !mayKnowUsers : isName(identity),
     ],
-    ["identity", "whose the credentials are", !mayKnowUsers || identity !== undefined],
-    ["name", "a string", typeof (name ?? "") === "string"],
-    ["name", "one for the stream of a url function", !isFunction(url) || name !== undefined],
+    ["name", "a name for the stream of a url function", name === undefined ? !isFunction(url) : isName(name)],
     ["replay", "a number", isNumber(replay)],
     ["maxBuffer", "a number", isNumber(maxBuffer)],
     // Each tab that takes over asks again.

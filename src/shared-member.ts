@@ -1,10 +1,10 @@
 import { EventSourceError, type Sink, type StreamItem, type Transport } from "./index.ts";
-import type { Hub, Member } from "./shared-hub.ts";
-import { weigh } from "./shared-log.ts";
 import { fromPlain, type SharedState } from "./shared-message.ts";
+import type { Hub, Member } from "./shared-parts.ts";
 
 export interface MemberOptions {
-  readonly getHub: () => Hub;
+  /** A hub that has what comes after an ID, or will. */
+  readonly getHub: (lastEventId: string) => Hub;
   /** See `SharedEventSourceOptions`. */
   readonly replay: number;
   readonly maxBuffer: number;
@@ -14,7 +14,7 @@ export interface MemberOptions {
 }
 
 /**
- * A client's way into a hub: a transport that takes what the hub gives. What waits for a slow client waits here, so that
+ * A client's way into a hub: a transport that reads the log of the hub. What waits for a slow client waits there, so that
  * it holds nobody else up. An attempt of the client lasts as long as one of the shared connection.
  */
 export function createMember({ getHub, replay, maxBuffer, reconnect, open }: MemberOptions): {
@@ -39,23 +39,19 @@ export function createMember({ getHub, replay, maxBuffer, reconnect, open }: Mem
   let told: SharedState | undefined;
   let wake = () => {};
 
-  let queue: StreamItem[] = [];
-  let next = 0;
-  /** Characters in the queue, with what is being handed over. */
-  let size = 0;
+  /** The number of the next item, or of the one that is being handed over. */
+  let next: number;
   let wanted = replay;
-  /** What is being handed over, and the IDs of what was handed over before it and of the last in the queue. */
+  /** Tells a client that starts after no event where the others are. */
+  let greeting: StreamItem | undefined;
+  /** What is being handed over, and the ID of what was before. */
   let flight: StreamItem | undefined;
   let handedId = "";
-  let lastId = "";
 
   function handedOver(item: StreamItem): void {
     handedId = item.lastEventId;
-    size -= weigh(item);
-    flight = undefined;
-    if (next < queue.length && next < 999) return;
-    queue.splice(0, next);
-    next = 0;
+    if (item !== greeting) next++;
+    flight = greeting = undefined;
   }
 
   function fail(error: EventSourceError, again: boolean): void {
@@ -63,19 +59,21 @@ export function createMember({ getHub, replay, maxBuffer, reconnect, open }: Mem
     sink?.fail(error);
   }
 
+  function leave(): void {
+    hub?.remove(member);
+    hub = undefined;
+  }
+
   const member: Member = {
-    id: () => lastId,
-    replay: () => wanted,
-    give(items) {
-      // What it asked for by itself is not too much.
-      const isBehind = size > 0;
-      wanted = 0;
-      for (const item of items) {
-        queue.push(item);
-        size += weigh(item);
-        lastId = item.lastEventId;
-      }
-      if (isBehind && size > maxBuffer)
+    next: () => next,
+    read(end) {
+      const { log } = hub!;
+      if (next === Infinity) {
+        next = handedId ? log.find(undefined, handedId)! : log.last(wanted);
+        wanted = 0;
+        if (!handedId) greeting = { type: "", data: undefined, lastEventId: log.before(next).lastEventId };
+        // What it asked for by itself is not too much.
+      } else if (next < end && log.weight(next) > maxBuffer)
         fail(
           new EventSourceError("event-too-large", `More than ${maxBuffer} characters wait for a listener`),
           false,
@@ -111,10 +109,7 @@ export function createMember({ getHub, replay, maxBuffer, reconnect, open }: Mem
     hub: () => hub,
     isBusy: () => !!flight,
     willRetry: () => willRetry,
-    leave() {
-      hub?.remove(member);
-      hub = undefined;
-    },
+    leave,
     async transport({ lastEventId, signal }, current) {
       sink = current;
       isOpen = isOver = again = false;
@@ -126,29 +121,29 @@ export function createMember({ getHub, replay, maxBuffer, reconnect, open }: Mem
       // What the last attempt did not hand over, this one does, unless the client wants to be somewhere else.
       const place = hub ? [handedId, flight?.lastEventId].lastIndexOf(lastEventId) : -1;
       if (place < 0) {
-        queue = [];
-        next = size = 0;
-        flight = undefined;
-        handedId = lastId = lastEventId;
-        hub ??= getHub();
+        flight = greeting = undefined;
+        handedId = lastEventId;
+        next = Infinity;
+        if (!hub?.has(lastEventId)) {
+          leave();
+          hub = getHub(lastEventId);
+        }
         hub.add(member);
       } else if (flight && place) handedOver(flight);
-      else if (flight) {
-        flight = undefined;
-        next--;
-      }
+      else flight = undefined;
       const state = hub!.state();
       if (state?.is === "open" || (state?.is === "failed" && state !== told)) member.tell(state);
-      else if (state && state.is !== "connecting") hub!.wish(["open"]);
+      else if (state && state.is !== "connecting") hub!.wish(["open", 0]);
 
       while (!signal.aborted) {
-        if (isOpen && next < queue.length) {
-          flight = queue[next++]!;
-          const held = current.deliver(flight);
+        const item = greeting ?? hub!.log.item(next);
+        if (isOpen && item) {
+          flight = item;
+          const held = current.deliver(item);
           if (held) await held;
           // The next attempt sees to it.
           if (signal.aborted) return;
-          handedOver(flight);
+          handedOver(item);
           if (again) return reconnect();
         } else if (isOver) {
           willRetry = false;

@@ -1,4 +1,5 @@
-import { EventSourceError, type StreamItem } from "./index.ts";
+import { EventSourceError } from "./index.ts";
+import type { Entry, Place } from "./shared-log.ts";
 
 /** How the shared connection is, as the tabs tell each other. */
 export type SharedState =
@@ -19,27 +20,25 @@ export type PlainError = Pick<EventSourceError, "code" | "message"> & {
   readonly delay?: number;
 };
 
-/** What a client asks of the connection, whoever has it. */
-export type Wish = readonly [what: "open" | "reconnect"] | readonly [what: "check", within: number];
+/** What a client asks of the connection, whoever has it. `within` belongs to `check`. */
+export type Wish = readonly [what: "open" | "reconnect" | "check", within: number];
 
-/** What tabs tell each other. `from` is the sender's name. */
-export type Message =
-  /** "I want to follow": `leader` and `end` are whom it followed last, and how far. */
-  | { readonly from: string; readonly ask: { readonly leader: string | undefined; readonly end: number } }
-  | { readonly from: string; readonly wish: Wish }
-  /** To the one who asked. `items` begin with the number `start`, which comes after the ID `id`. */
-  | ({ readonly from: string; readonly to: string } & Welcome)
-  /** What the leader tells all. */
-  | { readonly from: string; readonly start: number; readonly items: readonly StreamItem[] }
-  | { readonly from: string; readonly state: SharedState };
+/** What tabs tell each other. */
+export type Message = {
+  /** The sender's name. */
+  readonly from: string;
+} & ({ readonly ask: Place } | { readonly wish: Wish } | News);
 
-export interface Welcome {
-  readonly start: number;
-  readonly id: string;
-  readonly items: readonly StreamItem[];
-  /** What the other knew does not join on to this. */
-  readonly isNew: boolean;
+/** What the leader tells: all, or who asked. */
+export interface News {
+  readonly to?: string;
+  /** The key of the item before `items`, and of the last of them. Whoever is not there has to ask. */
+  readonly after: string;
+  readonly at: string;
+  readonly items: readonly Entry[];
   readonly state: SharedState | undefined;
+  /** To somebody who is at no place that the leader knows of: what `items` come after. */
+  readonly lost?: Place | undefined;
 }
 
 /** An error without what cannot be told to another tab. */

@@ -17,31 +17,36 @@ export interface World {
   readonly hubs: Map<string, unknown>;
   /** As far as can be told before trying. */
   readonly scope: () => Scope;
+  /** Characters of past events that every tab keeps, for those who join late or have to catch up. */
+  readonly kept: number;
   /** A name that nobody else has. */
   readonly makeId: () => string;
   /**
-   * Meets the others. `lead` is called once nobody before us is left; `alone` when the platform turns out to keep the tabs
-   * of an origin apart. `undefined` where that is known at once.
+   * Meets the others. `lead` is called once nobody before us is left; `robbed` when somebody took the lead from us; `alone`
+   * when the platform turns out to keep the tabs of an origin apart. `undefined` where that is known at once.
    */
   readonly meet: (
     name: string,
     receive: (message: Message) => void,
     lead: () => void,
     alone: () => void,
+    robbed: () => void,
   ) => Meeting | undefined;
   /** Calls back when the page goes away, perhaps to come back, and when it has come back; the result ends that. */
   readonly watch: (onHide: () => void, onShow: () => void) => () => void;
 }
 
+/** What pages fire when they go away, and when they have come back. */
 const hiding = ["pagehide", "freeze"];
-const showing = ["pageshow", "resume"];
+const turns = [...hiding, "pageshow", "resume"];
 
 /** The runtime's own. All is looked up at call time. */
 export const systemWorld: World = {
   hubs: /* @__PURE__ */ new Map(),
   scope: () => (globalThis.navigator?.locks && globalThis.BroadcastChannel ? "shared" : "tab"),
+  kept: 2 ** 20,
   makeId: () => Math.random().toString(36),
-  meet(name, receive, lead, alone) {
+  meet(name, receive, lead, alone, robbed) {
     const controller = new AbortController();
     const { signal } = controller;
     let channel: BroadcastChannel | undefined;
@@ -58,7 +63,7 @@ export const systemWorld: World = {
               lead();
             });
         })
-        .catch(() => signal.aborted || alone());
+        .catch(() => signal.aborted || (release ? robbed : alone)());
       return {
         post: (message) => opened.postMessage(message),
         leave() {
@@ -76,8 +81,7 @@ export const systemWorld: World = {
   watch(onHide, onShow) {
     const each = (how: "addEventListener" | "removeEventListener") => {
       // Capturing, since `freeze` and `resume` are fired at the document and do not bubble.
-      for (const type of hiding) globalThis[how]?.(type, onHide, true);
-      for (const type of showing) globalThis[how]?.(type, onShow, true);
+      for (const type of turns) globalThis[how]?.(type, hiding.includes(type) ? onHide : onShow, true);
     };
     each("addEventListener");
     return () => each("removeEventListener");

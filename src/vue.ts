@@ -1,6 +1,7 @@
 import {
   computed,
   getCurrentInstance,
+  getCurrentScope,
   onMounted,
   onScopeDispose,
   shallowRef,
@@ -24,7 +25,8 @@ export type EventSourceRefs<Events extends object = TextEvents> = {
 };
 
 /**
- * Subscribes to an event stream: from when the component is mounted, or at once outside of one, until its scope ends.
+ * Subscribes to an event stream: from when the component is mounted, or at once in a scope outside of one, until its scope
+ * ends. Without a scope it does not connect.
  *
  * URL and options may be refs or getters. A change connects again only when it makes another request (by value, not by
  * identity); the latest functions are called.
@@ -60,7 +62,8 @@ export function useEventSource(url: ReactiveUrl, options: MaybeRefOrGetter<objec
   let unmount: (() => void) | undefined;
   const mount = () => (unmount = binding.mount());
   if (getCurrentInstance()) onMounted(mount);
-  else mount();
+  // Without a scope, as after an `await` in `setup()`, nobody would ever close it.
+  else if (getCurrentScope()) mount();
   onScopeDispose(() => {
     unmount?.();
     undo();

@@ -52,7 +52,8 @@ export function createFrame() {
       $("client").hidden = false;
       // Alone, without demo/start.ts, nobody would start the server again.
       document.querySelector("[data-fault=restart]").disabled = !services.canRestart;
-      draw();
+      // At once: what is there is another scene's.
+      paint();
     },
 
     /**
@@ -129,12 +130,16 @@ export function createFrame() {
     drawing = true;
     setTimeout(() => {
       drawing = false;
-      const { opened, events, replayed, lost, repeated } = counts;
-      const texts = { events, replayed, lost, repeated, reconnects: Math.max(0, opened - 1) };
-      for (const [id, value] of Object.entries(texts)) $(id).textContent = value.toLocaleString("en");
-      $("last-id").textContent = last?.lastEventId || "–";
-      document.querySelector(".proof").dataset.intact = String(lost + repeated === 0);
+      paint();
     }, 100);
+  }
+
+  function paint() {
+    const { opened, events, replayed, lost, repeated } = counts;
+    const texts = { events, replayed, lost, repeated, reconnects: Math.max(0, opened - 1) };
+    for (const [id, value] of Object.entries(texts)) $(id).textContent = value.toLocaleString("en");
+    $("last-id").textContent = last?.lastEventId || "–";
+    document.querySelector(".proof").dataset.intact = String(lost + repeated === 0);
   }
 
   return frame;

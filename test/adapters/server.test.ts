@@ -56,6 +56,24 @@ test("Vue renders idle and makes no request", async () => {
   expect(server.requests).toEqual([]);
 });
 
+test("Vue after an await of setup() renders idle and makes no request: nobody would ever close it", async () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  const server = createTestServer();
+  const Prices = defineComponent(async () => {
+    await Promise.resolve();
+    const { status } = useInVue("https://example.com/prices", { fetch: server.fetch });
+    return () => h("p", status.value.state);
+  });
+  expect(await renderVue(createSSRApp(Prices))).toBe("<p>idle</p>");
+  await settled();
+  expect(server.requests).toEqual([]);
+  // Vue's own.
+  expect(warn.mock.calls.flat().join()).toContain(
+    "onScopeDispose() is called when there is no active effect scope",
+  );
+  warn.mockRestore();
+});
+
 test.each([
   ["Svelte 5", () => import("../browser/adapters/prices.svelte")],
   ["Svelte 5 with runes", () => import("../browser/adapters/runes.svelte")],

@@ -41,6 +41,23 @@ describe.concurrent("the page", { timeout: 90_000 }, () => {
     await visitor.expectIntact();
   });
 
+  it("begins a scene with figures of its own, at once", async () => {
+    const { url } = await startAlone();
+    const visitor = await visit(browser, url, "ticker");
+    await visitor.moreEvents();
+    const events = await visitor.page.evaluate(async () => {
+      const changed = new Promise((resolve) =>
+        new MutationObserver(resolve).observe(document.querySelector("#stage")!, {
+          attributeFilter: ["data-scene"],
+        }),
+      );
+      location.hash = "#/notifications";
+      await changed;
+      return document.querySelector("#events")?.textContent;
+    });
+    expect(events).toBe("0");
+  });
+
   it("shows the status union, with a countdown, while it waits", async () => {
     const { url, server } = await startAlone();
     const { page, inState, logged, text } = await visit(browser, url, "ticker");

@@ -23,6 +23,8 @@ export interface FakeTab {
   follow(options?: SharedEventSourceOptions): Followed;
   /** Ends without a word. What it said before is still heard. */
   crash(): void;
+  /** The script of a page steals its lock. */
+  rob(): void;
   hide(): void;
   show(): void;
   /** Keeps messages from it, until it hears again. */
@@ -45,6 +47,8 @@ export interface Followed {
 export interface Origin {
   /** All attempts of all tabs, in order. */
   readonly attempts: Attempt[];
+  /** How many were going on whenever somebody gave the lock away. */
+  readonly openAtLeave: readonly number[];
   /** `platform`: `"none"` has no locks, `"refused"` finds out when it asks. */
   openTab(platform?: "whole" | "none" | "refused"): FakeTab;
   /** Resolves when all that was said is heard. */
@@ -53,9 +57,10 @@ export interface Origin {
 }
 
 /** The tabs of an origin, with locks and channels that are made up. */
-export function createOrigin(): Origin {
+export function createOrigin(kept: number = 2 ** 20): Origin {
   const rooms = new Map<string, Guest[]>();
   const { transport, attempts } = scriptedTransport();
+  const openAtLeave: number[] = [];
   const deaf = new Map<FakeTab, (() => void)[]>();
   let names = 0;
 
@@ -65,27 +70,33 @@ export function createOrigin(): Origin {
     const world: World = {
       hubs: new Map(),
       scope: () => (platform === "none" ? "tab" : "shared"),
+      kept,
       makeId: () => `tab ${++names}`,
-      meet(name, receive, lead, alone) {
+      meet(name, receive, lead, alone, robbed) {
         if (platform === "none") return undefined;
         const me: Guest = { tab, receive, lead };
         const room = rooms.get(name) ?? [];
         rooms.set(name, room);
         const grant = () => {
           const first = room[0];
-          if (first)
-            setImmediate(() => {
-              if (room[0] === first) first.lead();
-            });
+          if (!first) return;
+          setImmediate(() => {
+            if (room[0] === first) first.lead();
+          });
         };
         if (platform === "refused") setImmediate(alone);
         else if (room.push(me) === 1) grant();
         const leave = () => {
           const index = room.indexOf(me);
           if (index >= 0) room.splice(index, 1);
-          if (index === 0) grant();
+          if (index !== 0) return;
+          if (!isDead) openAtLeave.push(attempts.filter(({ context }) => !context.signal.aborted).length);
+          grant();
         };
         leavers.add(leave);
+        robbers.add(() => {
+          if (room[0] === me) setImmediate(() => room.includes(me) && robbed());
+        });
         return {
           post(message) {
             if (isDead) return;
@@ -111,6 +122,7 @@ export function createOrigin(): Origin {
       },
     };
     const leavers = new Set<() => void>();
+    const robbers = new Set<() => void>();
     const tab: FakeTab = {
       world,
       watchers: () => watchers.size,
@@ -135,6 +147,7 @@ export function createOrigin(): Origin {
         isDead = true;
         for (const leave of leavers) leave();
       },
+      rob: () => robbers.forEach((rob) => rob()),
       hide: () => [...watchers].forEach(([onHide]) => onHide()),
       show: () => [...watchers].forEach(([, onShow]) => onShow()),
       deafen() {
@@ -157,6 +170,7 @@ export function createOrigin(): Origin {
 
   return {
     attempts,
+    openAtLeave,
     openTab,
     calm,
     guests: () => [...rooms.values()].reduce((sum, room) => sum + room.length, 0),

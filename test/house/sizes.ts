@@ -14,6 +14,8 @@ export interface Gate {
   readonly entry: { readonly code: string } | { readonly file: string };
   /** Most bytes, minified and compressed by brotli. */
   readonly limit: number;
+  /** What is there anyway: only what comes on top is counted. */
+  readonly over?: { readonly code: string } | undefined;
   /** Packages that are not counted, by the start of their name, beside the main entry where it is one of them. */
   readonly beside?: readonly string[];
   /** What the design aims at; docs/decisions/sizes.md says why some limits are higher. */
@@ -72,10 +74,11 @@ export const gates: readonly Gate[] = [
     aim: 2200,
   },
   {
-    name: "everything and `everspring/shared`",
+    name: "`everspring/shared` added to everything",
     entry: { code: 'export * from "everspring"; export * from "everspring/shared";' },
-    limit: 11_600,
-    aim: 6200,
+    over: { code: 'export * from "everspring";' },
+    limit: 2890,
+    aim: 1200,
   },
   { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 10_200, aim: 7500 },
 ];
@@ -131,10 +134,11 @@ export function minified({ entry, beside = [] }: Gate): Promise<string> {
 
 export async function measure(gate: Gate): Promise<Size> {
   const bytes = Buffer.from(await minified(gate));
+  const under = gate.over && (await measure({ ...gate, entry: gate.over, over: undefined }));
   return {
     name: gate.name,
-    brotli: brotliCompressSync(bytes).length,
-    gzip: gzipSync(bytes, { level: 9 }).length,
+    brotli: brotliCompressSync(bytes).length - (under?.brotli ?? 0),
+    gzip: gzipSync(bytes, { level: 9 }).length - (under?.gzip ?? 0),
   };
 }
 

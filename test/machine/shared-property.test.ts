@@ -63,6 +63,7 @@ const step = fc.oneof(
         "close",
         "hide",
         "show",
+        "rob",
         "deafen",
         "hear",
         "hold",
@@ -90,93 +91,98 @@ interface Life {
 
 test(
   "whatever tabs do, each client gets every event once, in order, from where it came in",
-  { timeout: 120_000 },
+  { timeout: 600_000 },
   async () => {
     let events = 0;
     let connections = 0;
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 80 }), async (steps) => {
-        const server = createServer();
-        const origin = createOrigin();
-        const lives: Life[] = [];
-        const join = (life: Life) => {
-          const source = life.tab.create({
-            open: false,
-            replay: 1e6,
-            retry: { initial: 1, max: 2 },
-            transport: server.transportOf(life),
-          });
-          const client = {
-            got: [] as number[],
-            close: () => source.close(),
-            reconnect: () => source.reconnect(),
-            isClosed: false,
+      fc.asyncProperty(
+        fc.array(step, { minLength: 20, maxLength: 80 }),
+        fc.constantFrom(600, 2 ** 20),
+        async (steps, kept) => {
+          const server = createServer();
+          // Few of the events, or all.
+          const origin = createOrigin(kept);
+          const lives: Life[] = [];
+          const join = (life: Life) => {
+            const source = life.tab.create({
+              open: false,
+              replay: 1e6,
+              retry: { initial: 1, max: 2 },
+              transport: server.transportOf(life),
+            });
+            const client = {
+              got: [] as number[],
+              close: () => source.close(),
+              reconnect: () => source.reconnect(),
+              isClosed: false,
+            };
+            source.onEvent(({ data }) => {
+              client.got.push(Number(data));
+              return life.gate?.promise;
+            });
+            source.open();
+            life.clients.push(client);
           };
-          source.onEvent(({ data }) => {
-            client.got.push(Number(data));
-            return life.gate?.promise;
-          });
-          source.open();
-          life.clients.push(client);
-        };
-        const enter = () => {
-          const life: Life = { tab: origin.openTab(), clients: [], gate: undefined, isAway: false };
-          lives.push(life);
-          join(life);
-        };
-        enter();
-        enter();
-        for (const { do: what, tab, turns } of steps) {
-          const life = lives[tab % lives.length];
-          if (what === "send") server.send(turns + 1);
-          else if (what === "drop") server.drop();
-          else if (what === "join" || !life) {
-            if (life && turns > 2) join(life);
-            else enter();
-          } else if (what === "crash") {
-            life.tab.crash();
-            server.crash(life);
-            lives.splice(lives.indexOf(life), 1);
-          } else if (what === "close") {
-            const client = life.clients.find(({ isClosed }) => !isClosed);
-            if (client) {
-              client.close();
-              client.isClosed = true;
-            }
-          } else if (what === "hide" || what === "show") life.tab[what]();
-          else if (what === "deafen") life.tab.deafen();
-          else if (what === "hear") void life.tab.hear();
-          else if (what === "hold") life.gate ??= deferred();
-          else if (what === "let go") {
+          const enter = () => {
+            const life: Life = { tab: origin.openTab(), clients: [], gate: undefined, isAway: false };
+            lives.push(life);
+            join(life);
+          };
+          enter();
+          enter();
+          for (const { do: what, tab, turns } of steps) {
+            const life = lives[tab % lives.length];
+            if (what === "send") server.send(turns + 1);
+            else if (what === "drop") server.drop();
+            else if (what === "join" || !life) {
+              if (life && turns > 2) join(life);
+              else enter();
+            } else if (what === "crash") {
+              life.tab.crash();
+              server.crash(life);
+              lives.splice(lives.indexOf(life), 1);
+            } else if (what === "close") {
+              const client = life.clients.find(({ isClosed }) => !isClosed);
+              if (client) {
+                client.close();
+                client.isClosed = true;
+              }
+            } else if (what === "hide" || what === "show" || what === "rob") life.tab[what]();
+            else if (what === "deafen") life.tab.deafen();
+            else if (what === "hear") void life.tab.hear();
+            else if (what === "hold") life.gate ??= deferred();
+            else if (what === "let go") {
+              life.gate?.resolve();
+              life.gate = undefined;
+            } else life.clients.find(({ isClosed }) => !isClosed)?.reconnect();
+            for (let i = 0; i < turns; i++) await settled();
+          }
+          for (const life of lives) {
             life.gate?.resolve();
             life.gate = undefined;
-          } else life.clients.find(({ isClosed }) => !isClosed)?.reconnect();
-          for (let i = 0; i < turns; i++) await settled();
-        }
-        for (const life of lives) {
-          life.gate?.resolve();
-          life.gate = undefined;
-          life.tab.show();
-          void life.tab.hear();
-        }
-        server.send(1);
-        const alive = lives.flatMap(({ clients }) => clients).filter(({ isClosed }) => !isClosed);
-        // Reconnecting takes real milliseconds.
-        for (let i = 0; i < 400 && alive.some(({ got }) => got.at(-1) !== server.last()); i++) {
+            life.tab.show();
+            void life.tab.hear();
+          }
+          server.send(1);
+          const alive = lives.flatMap(({ clients }) => clients).filter(({ isClosed }) => !isClosed);
+          // Reconnecting takes real milliseconds.
+          for (let i = 0; i < 400 && alive.some(({ got }) => got.at(-1) !== server.last()); i++) {
+            await origin.calm();
+            if (i % 100 === 99) server.send(1);
+          }
+          const last = server.last();
+          for (const { got } of lives.flatMap(({ clients }) => clients))
+            expect(got).toEqual(got.map((_, index) => got[0]! + index));
+          for (const { got } of alive) expect(got.at(-1)).toBe(last);
+          expect(server.open.size).toBe(alive.length ? 1 : 0);
+          events += last;
+          connections += server.connections();
+          for (const { clients } of lives) for (const { close } of clients) close();
           await origin.calm();
-          if (i % 100 === 99) server.send(1);
-        }
-        const last = server.last();
-        for (const { got } of lives.flatMap(({ clients }) => clients))
-          expect(got).toEqual(got.map((_, index) => got[0]! + index));
-        for (const { got } of alive) expect(got.at(-1)).toBe(last);
-        expect(server.open.size).toBe(alive.length ? 1 : 0);
-        events += last;
-        connections += server.connections();
-        for (const { clients } of lives) for (const { close } of clients) close();
-        await origin.calm();
-        expect([server.open.size, origin.guests()]).toEqual([0, 0]);
-      }),
+          expect([server.open.size, origin.guests()]).toEqual([0, 0]);
+        },
+      ),
       { numRuns: process.env["EVERSPRING_SOAK"] ? 5000 : 60 },
     );
     expect(events).toBeGreaterThan(1000);

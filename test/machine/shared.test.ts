@@ -183,6 +183,17 @@ describe("who joins late", () => {
     expect(origin.attempts.length).toBe(1);
   });
 
+  test("gets more than is kept, where the leader has that for somebody slow", async () => {
+    const { origin, all } = await opened(1, { lastEventId: "0" });
+    all[0]!.source.onEvent(() => new Promise(() => {}));
+    for (let id = 1; id <= 20; id++) await origin.attempts[0]!.give(item(id, "x".repeat(1e5)));
+    const late = origin.openTab().follow({ lastEventId: "0" });
+    await origin.calm();
+    await give(origin, item(21));
+    expect([late.data.length, late.source.lastEventId, origin.attempts.length]).toEqual([21, "21", 1]);
+    for (const { source } of [...all, late]) source.close();
+  });
+
   test("is told that the connection is being waited for", async () => {
     const { origin, all } = await opened(1, { retry: { initial: 60_000 } });
     for (let n = 0; n < 2; n++) {
@@ -307,7 +318,7 @@ describe("when the leader goes away", () => {
     ]);
   });
 
-  test("one that leads again is somebody else to those who followed it before", async () => {
+  test("one that leads again goes on with all that it has had, from whomever", async () => {
     const { origin, tabs, all } = await opened(3);
     await give(origin, item(1));
     tabs[1]!.deafen();
@@ -325,19 +336,33 @@ describe("when the leader goes away", () => {
     tabs[1]!.crash();
     await origin.calm();
     tabs[2]!.forget();
-    expect(origin.attempts.map(({ context }) => context.lastEventId)).toEqual(["", "1", "1"]);
+    expect(origin.attempts.map(({ context }) => context.lastEventId)).toEqual(["", "1", "3"]);
     await answer(origin);
     await give(origin, item("x"), item("y"), item("z"));
     await tabs[2]!.hear();
     await origin.attempts[2]!.give(item("w"));
     await origin.calm();
     expect(all[0]!.data).toEqual(["1", "2", "3", "x", "y", "z", "w"]);
-    // Its 3 is not that of the log that there is now: the server has to tell.
-    await attempts(origin, 4);
-    expect(origin.attempts[3]!.context.lastEventId).toBe("3");
-    await origin.attempts[3]!.give(item("x"), item("y"), item("z"), item("w"));
-    await origin.calm();
     expect(all[2]!.data).toEqual(["1", "2", "3", "x", "y", "z", "w"]);
+  });
+
+  test("one that missed a whole term does not make those ahead of it ask for themselves", async () => {
+    const { origin, tabs, all } = await opened(4);
+    await give(origin, item(1));
+    tabs[2]!.deafen();
+    await give(origin, item(2), item(3));
+    for (const index of [0, 1]) {
+      tabs[index]!.crash();
+      await attempts(origin, index + 2);
+      await answer(origin);
+      if (index === 0) await give(origin, item(4));
+    }
+    tabs[2]!.forget();
+    await tabs[2]!.hear();
+    expect(origin.attempts.map(({ context }) => context.lastEventId)).toEqual(["", "3", "1"]);
+    await give(origin, item(2), item(3), item(4), item(5));
+    for (const { data } of all.slice(2)) expect(data).toEqual(["1", "2", "3", "4", "5"]);
+    expect(origin.attempts.length).toBe(3);
   });
 
   test("again and again, nothing is lost or told twice", async () => {
@@ -423,6 +448,93 @@ describe("when the leader goes away", () => {
     const got = [await first];
     for (let i = 0; i < 3; i++) got.push(await iterator.next());
     expect(got.map(({ value }) => value.data)).toEqual(["1", "2", "3", "4"]);
+  });
+});
+
+describe("there is one connection at a time:", () => {
+  test.each(["close", "pause", "hide"] as const)(
+    "on %s the leader closes its own before it gives the lock away",
+    async (how) => {
+      const { origin, tabs, all } = await opened(2);
+      if (how === "hide") tabs[0]!.hide();
+      else all[0]!.source[how]();
+      await attempts(origin, 2);
+      expect(origin.openAtLeave).toEqual([0]);
+    },
+  );
+
+  test("a leader whose lock is stolen closes, and waits for the lock like all others", async () => {
+    const { origin, tabs, all } = await opened(2);
+    await give(origin, item(1));
+    tabs[0]!.rob();
+    await attempts(origin, 2);
+    expect(all.map(({ states }) => states.at(-1))).toEqual(["connecting 1", "connecting 1"]);
+    expect(origin.attempts.map(({ context }) => context.signal.aborted)).toEqual([true, false]);
+    await answer(origin);
+    await give(origin, item(2));
+    for (const { data, source } of all) {
+      expect(data).toEqual(["1", "2"]);
+      expect(source.status).toMatchObject({ state: "open", scope: "shared" });
+    }
+    expect([origin.attempts.length, origin.guests()]).toEqual([2, 2]);
+  });
+
+  test("who has another one says so, until it goes with the others", async () => {
+    const { origin, all } = await opened(1, { lastEventId: "5" });
+    const late = origin.openTab().follow({ lastEventId: "3" });
+    const scopes: string[] = [];
+    late.source.onStatus(({ state, scope }) => scopes.push(`${state} ${scope}`));
+    await attempts(origin, 2);
+    await answer(origin);
+    await give(origin, item(4), item(5));
+    expect(scopes).toEqual(["open tab", "connecting shared", "open shared"]);
+    expect(all[0]!.states).toEqual(["connecting 1", "open"]);
+  });
+});
+
+describe("the last words of a leader that are heard after the lock", () => {
+  /** The second of three tabs has not heard of what the first one told last. */
+  async function unheard(...items: StreamItem[]) {
+    const tabs = await opened(3);
+    await give(tabs.origin, item(1));
+    for (const tab of tabs.tabs.slice(1)) tab.deafen();
+    await give(tabs.origin, ...items);
+    tabs.tabs[0]!.crash();
+    await attempts(tabs.origin, 2);
+    for (const tab of tabs.tabs.slice(1)) await tab.hear();
+    return { ...tabs, data: () => tabs.all.slice(1).map(({ data }) => data) };
+  }
+
+  test("are told to all, also the events without an ID", async () => {
+    const { origin, data } = await unheard(item("1", "a"), item("1", "b"));
+    expect(origin.attempts[1]!.context.lastEventId).toBe("1");
+    await answer(origin);
+    await give(origin, item(2));
+    expect(data()).toEqual([
+      ["1", "a", "b", "2"],
+      ["1", "a", "b", "2"],
+    ]);
+  });
+
+  test("are told once, when the server says the same again", async () => {
+    const { origin, data } = await unheard(item(2), item(3));
+    await answer(origin);
+    await give(origin, item(2), item(3), item(4));
+    expect(data()).toEqual([
+      ["1", "2", "3", "4"],
+      ["1", "2", "3", "4"],
+    ]);
+  });
+
+  test("end it for all, when it was over", async () => {
+    const { origin, tabs, all } = await opened(3);
+    tabs[1]!.deafen();
+    await origin.attempts[0]!.fail(new EventSourceError("http-status", "The server answered 403"));
+    await attempts(origin, 2);
+    await tabs[1]!.hear();
+    for (const { source } of all) expect(source.status).toMatchObject({ state: "closed", reason: "error" });
+    expect(origin.attempts[1]!.context.signal.aborted).toBe(true);
+    expect([origin.attempts.length, origin.guests()]).toEqual([2, 0]);
   });
 });
 

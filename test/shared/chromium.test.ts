@@ -1,23 +1,19 @@
-import { chromium, type Browser, type Page } from "playwright";
-import { afterAll, beforeAll } from "vitest";
+import { chromium, type Page } from "playwright";
 import { chromiumOptions } from "../setup/browsers.ts";
+import { useBrowser } from "./browser.ts";
 import {
   absences,
   describeAbsences,
+  describeBusyPage,
   describeLimit,
   describeRefusal,
   describeTenPages,
   ways,
 } from "./suite.ts";
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await chromium.launch({
-    ...chromiumOptions,
-    ignoreDefaultArgs: ["--disable-back-forward-cache"],
-  });
-}, 120_000);
-afterAll(() => browser.close());
+const browser = useBrowser(() =>
+  chromium.launch({ ...chromiumOptions, ignoreDefaultArgs: ["--disable-back-forward-cache"] }),
+);
 
 async function crashes(page: Page): Promise<void> {
   const session = await page.context().newCDPSession(page);
@@ -27,8 +23,8 @@ async function crashes(page: Page): Promise<void> {
   await page.close();
 }
 
-describeTenPages(() => browser, { ...ways, crashes });
-
-describeAbsences(() => browser, absences);
-describeLimit(() => browser);
-describeRefusal(() => browser);
+describeTenPages(browser, { ...ways, crashes });
+describeAbsences(browser, absences);
+describeBusyPage(browser);
+describeLimit(browser);
+describeRefusal(browser);

@@ -46,8 +46,11 @@ export interface Home extends AsyncDisposable {
   readonly requests: readonly StreamRequest[];
   /** Open responses of the stream. */
   readonly open: () => number;
-  /** The most that were open to pages that were there. The server hears of the end of a page when the next one leads. */
-  readonly mostOpen: () => number;
+  /**
+   * What was asked for while a page that was there had a connection, each with all that were open then. The server hears of
+   * the end of a page when the next one leads.
+   */
+  readonly overlaps: readonly string[];
   /** A page is about to go away. */
   readonly farewell: (page: string) => void;
   /** The page whose connection is open. */
@@ -58,6 +61,9 @@ export interface Home extends AsyncDisposable {
   readonly send: (count: number) => void;
   /** Ends all open responses. */
   readonly drop: () => void;
+  /** Has a page wait for `free`, doing nothing else, once it has asked for `/hold`. */
+  readonly hold: (page: Page) => Promise<void>;
+  readonly free: () => void;
   /** How often `/ping` was asked. */
   readonly pings: () => number;
   /** Answers `/forbidden`. */
@@ -71,15 +77,17 @@ export interface Home extends AsyncDisposable {
 /** Its stream has the events 1, 2, 3 …, and replays those after `Last-Event-ID`. */
 export async function openHome(): Promise<Home> {
   const requests: StreamRequest[] = [];
-  const streams = new Map<ServerResponse, string>();
+  const streams = new Map<ServerResponse, StreamRequest>();
   const watchers = new Set<() => void>();
   const changed = () => watchers.forEach((look) => look());
   let last = 0;
   let pings = 0;
   let refusals = 0;
   const refused = deferred();
+  const freed = deferred();
+  let isHeld = false;
   const gone = new Set<string>();
-  let mostOpen = 0;
+  const overlaps: string[] = [];
   const text = (id: number) => `id: ${id}\ndata: ${id}\n\n`;
 
   async function answer({ url = "/", headers }: IncomingMessage, response: ServerResponse): Promise<unknown> {
@@ -94,6 +102,12 @@ export async function openHome(): Promise<Home> {
       changed();
       return response.end("pong");
     }
+    if (pathname === "/hold") {
+      isHeld = true;
+      changed();
+      await freed.promise;
+      return response.end();
+    }
     if (pathname === "/forbidden") {
       refusals++;
       await refused.promise;
@@ -102,9 +116,11 @@ export async function openHome(): Promise<Home> {
     if (pathname !== "/events") return response.writeHead(200, { "content-type": "text/html" }).end(html);
     const lastEventId = Number(headers["last-event-id"] ?? 0);
     const page = String(headers["x-page"]);
-    requests.push({ page, lastEventId });
-    streams.set(response, page);
-    mostOpen = Math.max(mostOpen, [...streams.values()].filter((name) => !gone.has(name)).length);
+    const request = { page, lastEventId };
+    requests.push(request);
+    streams.set(response, request);
+    const there = [...streams.values()].filter((it) => !gone.has(it.page));
+    if (there.length > 1) overlaps.push(there.map((it) => `${it.page} from ${it.lastEventId}`).join(", "));
     response.on("close", () => {
       streams.delete(response);
       changed();
@@ -121,13 +137,23 @@ export async function openHome(): Promise<Home> {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
+  const until = (condition: () => boolean) =>
+    new Promise<void>((resolve) => {
+      const look = () => {
+        if (!condition()) return;
+        watchers.delete(look);
+        resolve();
+      };
+      watchers.add(look);
+      look();
+    });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     open: () => streams.size,
-    mostOpen: () => mostOpen,
+    overlaps,
     farewell: (page) => void gone.add(page),
-    leader: () => [...streams.values()].at(-1),
+    leader: () => [...streams.values()].at(-1)?.page,
     last: () => last,
     pings: () => pings,
     refuse: refused.resolve,
@@ -142,16 +168,18 @@ export async function openHome(): Promise<Home> {
     drop() {
       for (const response of streams.keys()) response.end();
     },
-    until: (condition) =>
-      new Promise((resolve) => {
-        const look = () => {
-          if (!condition()) return;
-          watchers.delete(look);
-          resolve();
-        };
-        watchers.add(look);
-        look();
-      }),
+    async hold(page) {
+      await page.evaluate(() => {
+        setTimeout(() => {
+          const request = new XMLHttpRequest();
+          request.open("GET", "/hold", false);
+          request.send();
+        });
+      });
+      await until(() => isHeld);
+    },
+    free: () => freed.resolve(),
+    until,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();

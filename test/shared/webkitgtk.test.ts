@@ -1,5 +1,4 @@
-import type { Browser } from "playwright";
-import { afterAll, beforeAll } from "vitest";
+import { useBrowser } from "./browser.ts";
 import {
   absences,
   describeAbsences,
@@ -10,13 +9,10 @@ import {
 } from "./suite.ts";
 import { launchWebKitGtk } from "./webkitgtk.ts";
 
-let browser: Browser;
-beforeAll(async () => {
-  browser = await launchWebKitGtk();
-}, 120_000);
-afterAll(() => browser.close());
+const browser = useBrowser(launchWebKitGtk);
 
-describeTenPages(() => browser, ways);
-describeAbsences(() => browser, { "being frozen": absences["being frozen"] });
-describeLimit(() => browser);
-describeRefusal(() => browser);
+describeTenPages(browser, ways);
+describeAbsences(browser, { "being frozen": absences["being frozen"] });
+// No busy page: here one that waits for a synchronous request gets its lock meanwhile, and leads.
+describeLimit(browser);
+describeRefusal(browser);

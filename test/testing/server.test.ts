@@ -364,6 +364,34 @@ describe("replay", () => {
     expect(lost.heard).toEqual(late.heard);
   });
 
+  it("keeps the order of what is told ahead", async () => {
+    const server = createTestServer({ replay: true });
+    server.comment("before");
+    server.push({ data: 1, id: 1 });
+    server.drop();
+    server.push({ data: 2, id: 2 });
+    server.retry(7);
+    server.push({ data: 3, id: 3 });
+    server.drop();
+    server.push({ data: 4, id: 4 });
+    using source = subscribe(server, { decode: json });
+    await server.connection(3);
+    await server.delivered();
+    expect(source.heard).toEqual([1, "network", 2, 3, "network", 4]);
+    expect(server.requests.map(({ lastEventId }) => lastEventId)).toEqual(["", "1", "3"]);
+  });
+
+  it("goes on after an event that is told ahead, when a client has had it from elsewhere", async () => {
+    const server = createTestServer({ replay: true });
+    for (const id of [1, 2, 3]) server.push({ data: id, id });
+    using source = subscribe(server, { decode: json, lastEventId: "2" });
+    await server.delivered();
+    using late = subscribe(server, { decode: json });
+    await server.connection(2);
+    await server.delivered();
+    expect([source.heard, late.heard]).toEqual([[3], [1, 2, 3]]);
+  });
+
   it("knows the ID from the query, too", async () => {
     const server = createTestServer({ replay: true, lastEventIdParam: "after" });
     for (const id of [1, 2]) server.push({ data: id, id });

@@ -12,6 +12,7 @@ import {
   type EventSourceError,
   type ServerSentEvent,
 } from "../../src/index.ts";
+import { createSharedEventSource } from "../../src/shared.ts";
 import * as inReact from "../../src/react.ts";
 import * as inSvelte from "../../src/svelte.ts";
 import * as inVue from "../../src/vue.ts";
@@ -59,6 +60,18 @@ test("React: a map, schemas, a decoder or nothing type the event, the callback a
   const unknown = inReact.useEventSource("/prices", { decode: json });
   holds<Is<NonNullable<typeof unknown.event>["data"], unknown>>();
   fails<IsAny<typeof unknown.event>>();
+});
+
+test("a shared client is made by naming what makes it", () => {
+  const create = createSharedEventSource;
+  const react = inReact.useEventSource<Prices>("/prices", { decode: json, create });
+  holds<Is<typeof react.client, EventSourceClient<Prices>>>();
+  inReact.useEventSource<Prices>("/prices", { create });
+  inVue.useEventSource<Prices>("/prices", { decode: json, create });
+  inSvelte.useEventSource<Prices>("/prices", { decode: json, create });
+  inReact.useEventSource("/prices", { decode, create });
+  inReact.useEventSource("/prices", { decode: json, create });
+  inReact.useEventSource("/prices", { create });
 });
 
 test("React: what cannot be is refused", () => {

@@ -5,7 +5,7 @@ import { until } from "../helpers/turns.ts";
 
 afterEach(() => vi.unstubAllGlobals());
 
-const message: Message = { from: "a", wish: ["open"] };
+const message: Message = { from: "a", wish: ["open", 0] };
 
 /** Meets the others, and writes down what happens. */
 function meet(name = "a place") {
@@ -16,6 +16,7 @@ function meet(name = "a place") {
     (what) => heard.push(what),
     () => calls.push("lead"),
     () => calls.push("alone"),
+    () => calls.push("robbed"),
   );
   return { meeting, heard, calls };
 }
@@ -52,6 +53,22 @@ describe("meeting", () => {
     here.meeting!.leave();
     there.meeting!.leave();
   });
+});
+
+test("whoever has the lead taken from it is told", async () => {
+  const first = meet();
+  await until(() => first.calls.length > 0);
+  let give = () => {};
+  const stolen = navigator.locks.request(
+    "a place",
+    { steal: true },
+    () => new Promise<void>((resolve) => (give = resolve)),
+  );
+  await until(() => first.calls.length > 1);
+  expect(first.calls).toEqual(["lead", "robbed"]);
+  first.meeting!.leave();
+  give();
+  await stolen;
 });
 
 describe("where there is nothing to meet by", () => {
