@@ -1,5 +1,7 @@
 // tsc has already emitted dist/*.js; Rollup only makes the two files for script tags and import maps.
-import { readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { nodeResolve } from "@rollup/plugin-node-resolve";
 import terser from "@rollup/plugin-terser";
 
@@ -12,10 +14,23 @@ const tscMaps = {
   load(id) {
     if (id.includes("node_modules") || !id.endsWith(".js")) return null;
     const map = JSON.parse(readFileSync(`${id}.map`, "utf8"));
-    map.sourcesContent = map.sources.map((source) =>
-      readFileSync(new URL(source, `file://${id}`), "utf8"),
-    );
+    map.sourcesContent = map.sources.map((source) => readFileSync(new URL(source, `file://${id}`), "utf8"));
     return { code: readFileSync(id, "utf8").replace(/\/\/# sourceMappingURL=\S+\s*$/, ""), map };
+  },
+};
+
+/** What the attribute `integrity` has to say of each file, printed and kept in dist/sri.json. */
+const hashes = {};
+const sri = {
+  name: "sri",
+  writeBundle({ file }) {
+    const hash = `sha384-${createHash("sha384").update(readFileSync(file)).digest("base64")}`;
+    hashes[basename(file)] = hash;
+    process.stdout.write(`${file} ${hash}\n`);
+    writeFileSync(
+      join(dirname(file), "sri.json"),
+      `${JSON.stringify(hashes, Object.keys(hashes).toSorted(), 2)}\n`,
+    );
   },
 };
 
@@ -25,7 +40,7 @@ const output = (format, file) => ({
   file,
   banner,
   sourcemap: true,
-  plugins: [terser({ ecma: 2020, module: format === "es", format: { comments: /^!/ } })],
+  plugins: [terser({ ecma: 2020, module: format === "es", format: { comments: /^!/ } }), sri],
 });
 
 export default {

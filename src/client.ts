@@ -38,10 +38,12 @@ export function createEventSource<D extends Decoder>(
   url: EventSourceUrl,
   options: EventSourceOptions & { decode: D },
 ): EventSourceClient<EventsOf<D>>;
+/** The same without `decode`: the data are text. */
 export function createEventSource<Events extends object = TextEvents>(
   url: EventSourceUrl,
   options?: EventSourceOptions & { decode?: undefined },
 ): EventSourceClient<Events>;
+/** The same with the events declared by hand: their data are what `decode` makes of them. */
 export function createEventSource<Events extends object = Record<string, unknown>>(
   url: EventSourceUrl,
   options?: EventSourceOptions,

@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.ts";
-import { EventSourceError, toEventSourceError } from "./errors.ts";
+import { EventSourceError, toEventSourceError, type EventSourceHint } from "./errors.ts";
 import { report } from "./emitter.ts";
 import { isRetryable, retryAfter, retryDelay, type RetryPolicy } from "./retry.ts";
 import type { OpenStream, StreamItem, Transport } from "./types.ts";
@@ -92,6 +92,12 @@ export function createConnection(
   let failingSince = 0;
   /** When the running attempt is healthy, so that earlier failures are forgiven. */
   let healthyAt: number;
+  /** When the running attempt was answered, and whether anything came since. */
+  let openedAt: number | undefined;
+  let heard = false;
+  /** Ends in a row that came at once and without an event. */
+  let instantEnds = 0;
+  const hints: EventSourceHint[] = [];
   /** What the server's `retry` field set (ms). */
   let reconnectionTime: number | undefined;
 
@@ -119,6 +125,7 @@ export function createConnection(
       if (isCurrent()) lost(attempt, cause);
     };
     healthyAt = Infinity;
+    openedAt = undefined;
     setStatus({ state: "connecting", attempt });
     if (isCurrent())
       void (async () =>
@@ -128,11 +135,14 @@ export function createConnection(
             open({ url, headers, check: checkStream }) {
               if (!isCurrent()) return;
               check = checkStream;
-              if (retry) healthyAt = clock.now() + retry.stableAfter;
+              openedAt = clock.now();
+              heard = false;
+              if (retry) healthyAt = openedAt + retry.stableAfter;
               setStatus({ state: "open", url, headers });
             },
             deliver(item) {
               if (current !== running) return undefined;
+              heard = true;
               if (item.data !== undefined) healthyAt = 0;
               return deliver(item);
             },
@@ -157,6 +167,15 @@ export function createConnection(
       "network",
       "The transport failed",
     );
+    const lasted = now - (openedAt ?? now);
+    const isInstant = cause === undefined && healthyAt && lasted < 1000;
+    instantEnds = isInstant ? instantEnds + 1 : 0;
+    const hint: EventSourceHint | false =
+      instantEnds === 3 ? "ends-at-once" : !heard && lasted >= 10_000 && "held-back";
+    if (hint && !hints.includes(hint)) {
+      hints.push(hint);
+      Object.assign(error, { hint });
+    }
     Object.assign(error, { attempt, willRetry: false });
     if (error.code === "no-content") return end("server", error);
 

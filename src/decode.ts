@@ -4,6 +4,7 @@
  * @see https://standardschema.dev
  */
 export interface StandardSchema<Output = unknown> {
+  /** The interface of the specification, version 1. */
   readonly "~standard": {
     readonly version: 1;
     readonly vendor: string;
@@ -24,6 +25,7 @@ type OutputOf<Schema> = Schema extends {
 
 /** A decoder that knows its event map; see {@link schemas}. */
 export interface SchemaDecoder<Events extends object> {
+  /** Decodes and checks the data of one event; throws, or rejects, when they do not fit. */
   (raw: string, event: { readonly type: string }): unknown;
   /** The names that there are schemas for. */
   readonly types?: readonly string[];

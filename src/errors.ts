@@ -14,6 +14,16 @@ export type EventSourceErrorCode =
   | "unsupported"
   | "invalid-option";
 
+/**
+ * The likely cause of what keeps happening, told once by each client.
+ *
+ * - `"ends-at-once"`: three times in a row the server ended its response within a second and without an event. It returns
+ *   from its handler instead of keeping the response open, or has nothing to say and should answer 204.
+ * - `"held-back"`: nothing arrived within ten seconds of the headers, not even a comment, until the connection was lost. A
+ *   proxy, a cache or a compression on the way collects the stream instead of passing it on, or the server sends no heartbeat.
+ */
+export type EventSourceHint = "ends-at-once" | "held-back";
+
 /** What an {@link EventSourceError} carries besides its code, where known. */
 export interface EventSourceErrorDetails {
   /** The HTTP status of the response. */
@@ -32,22 +42,36 @@ export interface EventSourceErrorDetails {
   readonly willRetry?: boolean;
   /** How long the client waits before it (ms). */
   readonly delay?: number;
+  /** The likely cause, where the same has happened before. */
+  readonly hint?: EventSourceHint;
   /** The error underneath. */
   readonly cause?: unknown;
 }
 
 /** The one error class. Branch on `code`. Messages never contain credentials, header values or query strings. */
 export class EventSourceError extends Error implements EventSourceErrorDetails {
+  /** `"EventSourceError"`. */
   override readonly name: string = "EventSourceError";
+  /** What went wrong. */
   readonly code: EventSourceErrorCode;
+  /** The HTTP status of the response. */
   declare readonly status?: number;
+  /** The headers of the response. */
   declare readonly headers?: Headers;
+  /** The first 4 KiB of a rejected response, as text. */
   declare readonly body?: string;
+  /** The event that could not be decoded; its text is `event.raw`. */
   declare readonly event?: { readonly type: string; readonly raw: string; readonly lastEventId: string };
+  /** The name of the option that was refused. */
   declare readonly option?: string;
+  /** The attempt that failed; see `AttemptContext`. */
   declare readonly attempt?: number;
+  /** Whether another attempt follows by itself. */
   declare readonly willRetry?: boolean;
+  /** How long the client waits before it (ms). */
   declare readonly delay?: number;
+  /** The likely cause, where the same has happened before. */
+  declare readonly hint?: EventSourceHint;
 
   constructor(code: EventSourceErrorCode, message: string, details?: EventSourceErrorDetails) {
     super(message);
@@ -57,15 +81,15 @@ export class EventSourceError extends Error implements EventSourceErrorDetails {
 
   /** All that is known, for logs. Of the headers, cookies and the target of a redirect are left out. */
   toJSON(): Record<string, unknown> {
-    const { cause } = this;
+    const { cause, message } = this;
+    const headers: Record<string, string> = {};
+    this.headers?.forEach((value, name) => {
+      if (!/^(set-cookie|location)$/.test(name)) headers[name] = value;
+    });
     return {
       ...(this as object),
-      message: this.message,
-      headers: this.headers && {
-        ...Object.fromEntries(this.headers),
-        "set-cookie": undefined,
-        location: undefined,
-      },
+      message,
+      headers: this.headers && headers,
       cause: cause instanceof Error ? `${cause.name}: ${cause.message}` : undefined,
     };
   }

@@ -13,8 +13,11 @@ export type { EventSourceErrorEvent, EventSourceInit };
 
 /** The events that every {@link EventSource} has, besides those that the server names. */
 export interface EventSourceEventMap {
+  /** The stream has begun. */
   open: Event;
+  /** An event that the server gave no name. */
   message: MessageEvent<string>;
+  /** The connection failed or ended; `readyState` tells whether it is made again. */
   error: EventSourceErrorEvent;
 }
 
@@ -38,11 +41,17 @@ const Target: typeof EventTarget = globalThis.EventTarget ?? Object;
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
  */
 export class EventSource extends Target {
+  /** The connection is being made, or made again. */
   declare static readonly CONNECTING: 0;
+  /** Events arrive. */
   declare static readonly OPEN: 1;
+  /** It is over, for good. */
   declare static readonly CLOSED: 2;
+  /** The connection is being made, or made again. */
   declare readonly CONNECTING: 0;
+  /** Events arrive. */
   declare readonly OPEN: 1;
+  /** It is over, for good. */
   declare readonly CLOSED: 2;
 
   static {
@@ -138,6 +147,7 @@ export class EventSource extends Target {
     return this.#withCredentials;
   }
 
+  /** `CONNECTING`, `OPEN` or `CLOSED`. */
   get readyState(): 0 | 1 | 2 {
     const { state } = this.#connection.status;
     return state === "open" ? 1 : state === "closed" ? 2 : 0;
@@ -153,6 +163,7 @@ export class EventSource extends Target {
     return this.#reconnectionTime;
   }
 
+  /** Called when the stream has begun. */
   get onopen(): Handler<EventSourceEventMap["open"]> {
     return this.#handlers.get("open");
   }
@@ -160,6 +171,7 @@ export class EventSource extends Target {
     this.#handlers.set("open", handler);
   }
 
+  /** Called with the events that the server gave no name. */
   get onmessage(): Handler<EventSourceEventMap["message"]> {
     return this.#handlers.get("message");
   }
@@ -207,16 +219,19 @@ export class EventSource extends Target {
     return source;
   }
 
+  /** Listens to `open`, `message` or `error`. */
   override addEventListener<Type extends HandledType>(
     type: Type,
     listener: Listener<EventSourceEventMap[Type]>,
     options?: boolean | AddEventListenerOptions,
   ): void;
+  /** Listens to the events of a name. */
   override addEventListener(
     type: string,
     listener: Listener<MessageEvent<string>>,
     options?: boolean | AddEventListenerOptions,
   ): void;
+  /** As for any `EventTarget`. */
   override addEventListener(
     type: string,
     listener: EventListenerOrEventListenerObject | null,
@@ -227,16 +242,19 @@ export class EventSource extends Target {
     this.#heard.add(String(args[0]));
   }
 
+  /** Ends listening to `open`, `message` or `error`. */
   override removeEventListener<Type extends HandledType>(
     type: Type,
     listener: Listener<EventSourceEventMap[Type]>,
     options?: boolean | EventListenerOptions,
   ): void;
+  /** Ends listening to the events of a name. */
   override removeEventListener(
     type: string,
     listener: Listener<MessageEvent<string>>,
     options?: boolean | EventListenerOptions,
   ): void;
+  /** As for any `EventTarget`. */
   override removeEventListener(
     type: string,
     listener: EventListenerOrEventListenerObject | null,
@@ -246,6 +264,7 @@ export class EventSource extends Target {
     super.removeEventListener(...(args as Parameters<EventTarget["removeEventListener"]>));
   }
 
+  /** Dispatches an event of yours, as for any `EventTarget`. */
   override dispatchEvent(event: Event): boolean {
     this.#handlers.hide(event?.type);
     return super.dispatchEvent(event);

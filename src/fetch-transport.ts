@@ -12,8 +12,14 @@ export type FetchInit = Omit<RequestInit, "body" | "headers"> & { body?: never; 
 
 /** The part of a response that we cannot do without. `body` is a web stream or an async iterable. */
 export interface ResponseLike {
+  /** The HTTP status. */
   readonly status: number;
-  readonly headers: Iterable<[string, string]> & { get(name: string): string | null };
+  /** The headers of the response. */
+  readonly headers: {
+    get(name: string): string | null;
+    forEach(callback: (value: string, name: string) => void): void;
+  };
+  /** A web stream or an async iterable of bytes. */
   readonly body?: unknown;
 }
 

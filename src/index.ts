@@ -2,7 +2,12 @@ export { createEventSource, type EventSourceUrl } from "./client.ts";
 export type { ClosedStatus, ConnectionStatus } from "./connection.ts";
 export { json, schemas, type SchemaDecoder, type StandardSchema } from "./decode.ts";
 export type { ListenerOptions } from "./emitter.ts";
-export { EventSourceError, type EventSourceErrorCode, type EventSourceErrorDetails } from "./errors.ts";
+export {
+  EventSourceError,
+  type EventSourceErrorCode,
+  type EventSourceErrorDetails,
+  type EventSourceHint,
+} from "./errors.ts";
 export type { EventSourceClient } from "./event-source-client.ts";
 export type { FetchInit, FetchLike, ResponseLike } from "./fetch-transport.ts";
 export { bearer } from "./http.ts";

@@ -2,13 +2,19 @@ import type { ConnectionStatus } from "./index.ts";
 
 /** What of a client is needed to follow the page; every `EventSourceClient` has it. */
 export interface Followable {
+  /** Tells who waits, who is open, and whose pause is ours. */
   readonly status: ConnectionStatus;
+  /** Called to connect again, and to retry at once. */
   open(): void;
+  /** Called when the page wants no connection, with the reason. */
   pause(reason?: string): void;
+  /** Called to see within so many ms whether an open connection is alive. */
   check(within: number): void;
+  /** Hears every change of the status, and returns its undo. */
   onStatus(listener: (status: ConnectionStatus) => void): () => void;
 }
 
+/** Options of {@link followPage}. */
 export interface FollowPageOptions {
   /**
    * What happens while the page is hidden: `"keep"` the connection, `"pause"` it at once, or pause it after so many ms.

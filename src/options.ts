@@ -38,6 +38,7 @@ export interface ReadEventsOptions extends InterpretOptions {
 
 /** Options of {@link fetchEvents}. Members not named here go to fetch as they are. */
 export interface FetchEventsOptions extends PassedInit, RequestOptions, ReadEventsOptions {
+  /** Most characters buffered for one event, else `event-too-large`, which is fatal. Default 16 MiB (16777216). */
   maxEventSize?: number | undefined;
 }
 

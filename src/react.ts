@@ -20,10 +20,12 @@ export function useEventSource<D extends Decoder>(
   url: EventSourceUrl,
   options: UseEventSourceOptions<EventsOf<D>> & { decode: D },
 ): EventSourceState<EventsOf<D>>;
+/** The same without `decode`: the data are text. */
 export function useEventSource<Events extends object = TextEvents>(
   url: EventSourceUrl,
   options?: UseEventSourceOptions<Events> & { decode?: undefined },
 ): EventSourceState<Events>;
+/** The same with the events declared by hand: their data are what `decode` makes of them. */
 export function useEventSource<Events extends object = Record<string, unknown>>(
   url: EventSourceUrl,
   options?: UseEventSourceOptions<Events>,

@@ -2,20 +2,29 @@ import type { ConnectionStatus } from "./index.ts";
 
 /** What of a client is needed to remember where it was; every `EventSourceClient` has it. */
 export interface Resumable {
+  /** Tells whether it was opened already. */
   readonly status: ConnectionStatus;
+  /** The ID of the last event that was handed over; one that is there already wins over the stored one. */
   readonly lastEventId: string;
+  /** Called once the storage has answered. */
   open(): void;
+  /** Called when the storage answers after it was opened. */
   reconnect(): void;
+  /** Called with the stored ID. */
   resumeFrom(lastEventId: string): void;
+  /** Hears the ID of every event that is dealt with, and returns its undo. */
   onDelivered(listener: (lastEventId: string) => unknown): () => void;
 }
 
 /** Where IDs are kept: `localStorage`, `sessionStorage`, or anything alike, which may be asynchronous. */
 export interface IdStorage {
+  /** The ID that was stored last, if any. */
   getItem(key: string): string | null | undefined | PromiseLike<string | null | undefined>;
+  /** Stores an ID. The next one is stored when a promise that this returns has settled. */
   setItem(key: string, value: string): unknown;
 }
 
+/** Options of {@link rememberLastEventId}. */
 export interface RememberOptions {
   /** The name of the entry: one for each stream, and for each user where users have streams of their own. */
   key: string;

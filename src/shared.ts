@@ -18,10 +18,12 @@ export function createSharedEventSource<D extends Decoder>(
   url: EventSourceUrl,
   options: SharedEventSourceOptions & { decode: D },
 ): SharedEventSource<EventsOf<D>>;
+/** The same without `decode`: the data are text. */
 export function createSharedEventSource<Events extends object = TextEvents>(
   url: EventSourceUrl,
   options?: SharedEventSourceOptions & { decode?: undefined },
 ): SharedEventSource<Events>;
+/** The same with the events declared by hand: their data are what `decode` makes of them. */
 export function createSharedEventSource<Events extends object = Record<string, unknown>>(
   url: EventSourceUrl,
   options?: SharedEventSourceOptions,

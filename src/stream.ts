@@ -17,6 +17,7 @@ export interface EventStream<Events extends object = TextEvents> {
   readonly lastEventId: string;
   /** Ends the stream and releases it. */
   close(): void;
+  /** Reads on. Leaving the loop closes; a failure throws. */
   [Symbol.asyncIterator](): AsyncIterableIterator<AnyEvent<Events>>;
 }
 
@@ -34,10 +35,12 @@ export function fetchEvents<D extends Decoder>(
   url: PerAttempt<string | URL>,
   options: FetchEventsOptions & { decode: D },
 ): EventStream<EventsOf<D>>;
+/** The same without `decode`: the data are text. */
 export function fetchEvents<Events extends object = TextEvents>(
   url: PerAttempt<string | URL>,
   options?: FetchEventsOptions & { decode?: undefined },
 ): EventStream<Events>;
+/** The same with the events declared by hand: their data are what `decode` makes of them. */
 export function fetchEvents<Events extends object = Record<string, unknown>>(
   url: PerAttempt<string | URL>,
   options?: FetchEventsOptions,
@@ -61,10 +64,12 @@ export function readEvents<D extends Decoder>(
   body: Response | Body,
   options: ReadEventsOptions & { decode: D },
 ): EventStream<EventsOf<D>>;
+/** The same without `decode`: the data are text. */
 export function readEvents<Events extends object = TextEvents>(
   body: Response | Body,
   options?: ReadEventsOptions & { decode?: undefined },
 ): EventStream<Events>;
+/** The same with the events declared by hand: their data are what `decode` makes of them. */
 export function readEvents<Events extends object = Record<string, unknown>>(
   body: Response | Body,
   options?: ReadEventsOptions,

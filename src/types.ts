@@ -57,9 +57,13 @@ export type HeadersInput = NonNullable<RequestInit["headers"]>;
  * A block without data (`data` undefined) only moves the last event ID.
  */
 export interface StreamItem {
+  /** The event's name. */
   type: string;
+  /** The data as text; `undefined` where there are none. */
   data: string | undefined;
+  /** The last event ID from here on. */
   lastEventId: string;
+  /** The text of a comment, which is no event. */
   comment?: string;
   /** Where it is not the origin of the stream's URL. */
   origin?: string | undefined;
@@ -71,6 +75,7 @@ export interface StreamItem {
 export interface OpenStream {
   /** The final URL, after redirects. */
   url: string;
+  /** The headers of the response. */
   headers: Headers;
   /** Fails the attempt with `idle-timeout` unless a byte arrives within so many ms. Left out where that cannot be told. */
   check?: ((within: number) => void) | undefined;

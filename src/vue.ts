@@ -39,10 +39,12 @@ export function useEventSource<D extends Decoder>(
   url: ReactiveUrl,
   options: MaybeRefOrGetter<UseEventSourceOptions<EventsOf<D>> & { decode: D }>,
 ): EventSourceRefs<EventsOf<D>>;
+/** The same without `decode`: the data are text. */
 export function useEventSource<Events extends object = TextEvents>(
   url: ReactiveUrl,
   options?: MaybeRefOrGetter<UseEventSourceOptions<Events> & { decode?: undefined }>,
 ): EventSourceRefs<Events>;
+/** The same with the events declared by hand: their data are what `decode` makes of them. */
 export function useEventSource<Events extends object = Record<string, unknown>>(
   url: ReactiveUrl,
   options?: MaybeRefOrGetter<UseEventSourceOptions<Events>>,

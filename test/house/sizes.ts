@@ -36,14 +36,14 @@ export const gates: readonly Gate[] = [
   {
     name: "`createEventSource`",
     entry: { code: 'export { createEventSource } from "everspring";' },
-    limit: 7950,
+    limit: 8080,
     aim: 4000,
   },
-  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 8600, aim: 5000 },
+  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 8740, aim: 5000 },
   {
     name: "`everspring/eventsource`",
     entry: { code: 'export { EventSource } from "everspring/eventsource";' },
-    limit: 6800,
+    limit: 6860,
     aim: 4000,
   },
   {
@@ -80,10 +80,20 @@ export const gates: readonly Gate[] = [
   {
     name: "everything and `everspring/shared`",
     entry: { code: 'export * from "everspring"; export * from "everspring/shared";' },
-    limit: 11_450,
+    limit: 11_600,
     aim: 6200,
   },
-  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 10_050, aim: 7500 },
+  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 10_200, aim: 7500 },
+];
+
+/** What only other exports bring along, as it stands in any minified code. */
+export const notInReadEvents: readonly string[] = [
+  "retries-exhausted",
+  "last-event-id",
+  "retry-after",
+  "Bearer",
+  "~standard",
+  "JSON.parse",
 ];
 
 // Its types say CommonJS, it is none.

@@ -534,6 +534,65 @@ describe("what the server asks for", () => {
   });
 });
 
+describe("a hint at the likely cause", () => {
+  const hints = ({ errors }: Machine) => errors.map(({ hint }) => hint);
+
+  test("is told once, at the third end in a row that came at once and without an event", async () => {
+    const it = machine();
+    it.connection.open();
+    for (let n = 0; n < 5; n++) {
+      await it.attempt.answer();
+      // Neither a comment nor an ID is an event.
+      await it.attempt.give({ type: "", data: undefined, lastEventId: "", comment: "" });
+      await it.attempt.end();
+      await it.clock.advance(60_000);
+    }
+    expect(hints(it)).toEqual([undefined, undefined, "ends-at-once", undefined, undefined]);
+  });
+
+  test.each(["an event", "a second", "a failure"])("is none where %s comes between", async (what) => {
+    const it = machine();
+    it.connection.open();
+    for (let n = 0; n < 5; n++) {
+      await it.attempt.answer();
+      if (what === "an event" && n % 2) await it.attempt.give(item("1"));
+      if (what === "a second" && n % 2) await it.clock.advance(1000);
+      if (what === "a failure" && n % 2) await it.attempt.fail(network());
+      else await it.attempt.end();
+      await it.clock.advance(60_000);
+    }
+    expect(hints(it)).toEqual([undefined, undefined, undefined, undefined, undefined]);
+  });
+
+  test.each(["end", "fail"] as const)(
+    "is told once, when nothing came for ten seconds after the headers (%s)",
+    async (how) => {
+      const it = machine();
+      it.connection.open();
+      for (const wait of [9999, 10_000, 10_000]) {
+        await it.attempt.answer();
+        await it.clock.advance(wait);
+        await it.attempt[how](network());
+        await it.clock.advance(60_000);
+      }
+      expect(hints(it)).toEqual([undefined, "held-back", undefined]);
+    },
+  );
+
+  test("is none where anything came, and none for a request that nobody answered", async () => {
+    const it = machine();
+    it.connection.open();
+    await it.attempt.answer();
+    await it.attempt.give({ type: "", data: undefined, lastEventId: "", comment: "alive" });
+    await it.clock.advance(20_000);
+    await it.attempt.end();
+    await it.clock.advance(60_000);
+    await it.clock.advance(20_000);
+    await it.attempt.fail(network());
+    expect(hints(it)).toEqual([undefined, undefined]);
+  });
+});
+
 describe("giving up", () => {
   test.each([0, 1, 2, 5])("after %i retries in a row, with the last error as cause", async (attempts) => {
     const { it } = await at("connecting", { retry: { attempts } });

@@ -1,11 +1,12 @@
-import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { copyFile, mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { installLimit, installRuntimes, runtimes } from "../runtimes/install.ts";
 import { installInto, root, temporaryFolder } from "./consumer.ts";
-import { asWorker, readQuickstart, rows, unattended, workerConfig } from "./quickstart.ts";
+import { asWorker, readQuickstart, rows, ticks, unattended, workerConfig } from "./quickstart.ts";
 import { run, start } from "./run.ts";
-import { startTickServer, tickData } from "./tick-server.ts";
+import { allResumed, allTicks, sendAllTicks, startTickServer } from "./tick-server.ts";
 
 const { node22, node26, deno, bun, workerd } = runtimes;
 const nodes = [
@@ -28,7 +29,7 @@ beforeAll(async () => {
 }, installLimit);
 afterAll(() => folder[Symbol.asyncDispose]());
 
-/** Seven ticks; the connection breaks twice, each time in the middle of an event. */
+/** Runs README's example in a process of its own, and checks what it prints. */
 async function expectAllTicks(
   command: string,
   args: readonly string[],
@@ -41,22 +42,13 @@ async function expectAllTicks(
     args.map((arg) => arg.replace("ORIGIN", new URL(server.origin).host)),
     app,
   );
-  const printed = (id: number) =>
-    example.printed((stdout) => rows(stdout).some(([first]) => first === String(id)));
-
-  server.publish(3);
-  await printed(3);
-  server.drop();
-  server.publish(2);
-  await printed(5);
-  server.drop();
-  server.publish(2);
+  await sendAllTicks(server, (id) =>
+    example.printed((stdout) => ticks(rows(stdout)).some(([first]) => first === String(id))),
+  );
 
   const { code, stdout, stderr } = await example.finished;
-  expect(rows(stdout).filter(([first]) => /^\d+$/.test(String(first)))).toEqual(
-    ["1", "2", "3", "4", "5", "6", "7"].map((id) => [id, tickData]),
-  );
-  expect(server.lastEventIds).toEqual([undefined, "3", "5"]);
+  expect(ticks(rows(stdout))).toEqual(allTicks);
+  expect(server.lastEventIds).toEqual(allResumed);
   // workerd keeps a log of its own there.
   const complaints = stderr.split("\n").filter((line) => line && !/^(workerd\/|stack: )/.test(line));
   expect({ code, complaints }).toEqual({ code: 0, complaints: [] });
@@ -85,6 +77,78 @@ describe("README's first example prints every event once, in order, over two dro
     await expectAllTicks(workerd, ["test", "worker.capnp"], (origin) =>
       writeFile(join(app, "worker.js"), asWorker(unattended(example, origin, 7))),
     );
+  });
+});
+
+describe("Deno also takes", () => {
+  const { version }: { version: string } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const allowed = ["run", "--no-prompt", "--cached-only", "--allow-net=ORIGIN"];
+  const specified = async (specifier: string, origin: string) => {
+    const code = unattended(await readQuickstart(), origin, 7);
+    expect(code).toContain('from "everspring"');
+    return code.replace('from "everspring"', `from "${specifier}"`);
+  };
+
+  test("the single-file build, copied anywhere", async () => {
+    const file = "node_modules/everspring/dist/everspring.min.js";
+    await copyFile(join(app, file), join(app, "copied.js"));
+    await expectAllTicks(deno, [...allowed, "by-file.js"], async (origin) =>
+      writeFile(join(app, "by-file.js"), await specified("./copied.js", origin)),
+    );
+  });
+
+  test("an npm: specifier with the version", async () => {
+    await expectAllTicks(deno, [...allowed, "by-npm.js"], async (origin) =>
+      writeFile(join(app, "by-npm.js"), await specified(`npm:everspring@${version}`, origin)),
+    );
+  });
+
+  test("an npm: specifier's types, of subpaths too", async () => {
+    const code = `import { createEventSource, json } from "npm:everspring@${version}";
+import { createTestServer } from "npm:everspring@${version}/testing";
+const { fetch } = createTestServer<{ tick: number }>();
+const source = createEventSource<{ tick: number }>("/prices", { fetch, decode: json });
+source.on("tick", ({ data }) => data.toFixed());
+// @ts-expect-error there is no such event
+source.on("tock", () => undefined);
+`;
+    await writeFile(join(app, "typed.ts"), code);
+    await run(deno, ["check", "typed.ts"], app);
+  });
+});
+
+describe("a function that runs once, as on AWS Lambda, takes three events and lets its process end, on", () => {
+  const body = `async ({ url }) => {
+  const prices = [];
+  for await (const { data } of createEventSource(url, { decode: json, signal: AbortSignal.timeout(60_000) })) {
+    prices.push(data.price);
+    if (prices.length === 3) return { statusCode: 200, body: JSON.stringify(prices) };
+  }
+};`;
+  const handlers = {
+    "handler.mjs": `import { createEventSource, json } from "everspring";\nexport const handler = ${body}\n`,
+    "handler.cjs": `const { createEventSource, json } = require("everspring");\nexports.handler = ${body}\n`,
+  };
+  const bootstrap = `const [file, url] = process.argv.slice(2);
+const { handler } = await import(file);
+console.log(JSON.stringify(await handler({ url })));
+`;
+  const cases = nodes.flatMap(({ name, command }) =>
+    Object.entries(handlers).map(([file, code]) => ({ name, command, file, code })),
+  );
+  test.for(cases)("$name, as $file", async ({ command, file, code }) => {
+    await using server = await startTickServer();
+    server.publish(4);
+    await writeFile(join(app, file), code);
+    await writeFile(join(app, "bootstrap.js"), bootstrap);
+    const args = ["bootstrap.js", `./${file}`, `${server.origin}/prices`];
+    // It ends though the server does not.
+    expect(await run(command, args, app)).toEqual({
+      code: 0,
+      stdout: '{"statusCode":200,"body":"[101.5,101.5,101.5]"}\n',
+      stderr: "",
+    });
+    expect(server.lastEventIds).toHaveLength(1);
   });
 });
 
@@ -223,62 +287,5 @@ export { inVue, price };
       const { stdout } = await run(join(root, "node_modules/.bin/tsc"), ["-p", "."], adapted);
       expect(stdout).toBe("");
     });
-  });
-});
-
-describe("types check in a project without skipLibCheck, with module resolution", () => {
-  const consumer = `import { createEventSource, json, type EventSourceClient } from "everspring";
-import { createTestServer } from "everspring/testing";
-
-createTestServer<{ tick: Tick }>().push({ type: "tick", data: { symbol: "EVER", price: 1 } });
-createEventSource("/prices", { fetch: createTestServer().fetch });
-interface Tick { symbol: string; price: number }
-const source: EventSourceClient<{ tick: Tick }> = createEventSource<{ tick: Tick }>("/prices", { decode: json });
-const undo: () => void = source.on("tick", (event) => event.data.price.toFixed(2));
-// @ts-expect-error there is no such event
-source.on("tock", () => undefined);
-// @ts-expect-error the price is a number
-source.on("tick", (event) => event.data.price.trim());
-export { undo };
-`;
-  const resolutions = [
-    { module: "nodenext", moduleResolution: "nodenext" },
-    { module: "esnext", moduleResolution: "bundler" },
-  ];
-  test.for(resolutions)("$moduleResolution", async (resolution) => {
-    const compilerOptions = {
-      target: "es2022",
-      lib: ["es2022", "dom"],
-      types: [],
-      strict: true,
-      noEmit: true,
-      skipLibCheck: false,
-      ...resolution,
-    };
-    await writeFile(join(app, "consumer.ts"), consumer);
-    await writeFile(join(app, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.ts"] }));
-    const { stdout } = await run(join(root, "node_modules/.bin/tsc"), ["-p", "."], app);
-    expect(stdout).toBe("");
-  });
-
-  test("nodenext, where only Node's types are there and none of the DOM's", async () => {
-    const compilerOptions = {
-      target: "es2022",
-      lib: ["es2022"],
-      types: ["node"],
-      typeRoots: [join(root, "node_modules/@types")],
-      module: "nodenext",
-      strict: true,
-      noEmit: true,
-      skipLibCheck: false,
-    };
-    const file = `${consumer}
-// @ts-expect-error headers are not any
-createEventSource("/prices", { headers: 42 });
-`;
-    await writeFile(join(app, "consumer.ts"), file);
-    await writeFile(join(app, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.ts"] }));
-    const { stdout } = await run(join(root, "node_modules/.bin/tsc"), ["-p", "."], app);
-    expect(stdout).toBe("");
   });
 });

@@ -64,6 +64,11 @@ export function rows(stdout: string): unknown[][] {
     .map((line): unknown[] => JSON.parse(line));
 }
 
+/** Those of them that are ticks. */
+export function ticks(values: unknown[][]): unknown[][] {
+  return values.filter(([first]) => /^\d+$/.test(String(first)));
+}
+
 function isImport(line: string): boolean {
   return line.startsWith("import ");
 }

@@ -1,8 +1,11 @@
-import { createServer, type ServerResponse } from "node:http";
+import { createServer, type OutgoingHttpHeaders, type ServerResponse } from "node:http";
 
 /** What every tick carries; the number would keep its last digit if nobody decoded the JSON. */
 export const tickData = { symbol: "EVSP", price: 101.5 };
 const wireData = '{"symbol":"EVSP","price":101.50}';
+
+/** What a page needs beside the stream, by path. */
+export type Files = Record<string, { body: string; headers: OutgoingHttpHeaders } | undefined>;
 
 /** A server that numbers its ticks, keeps them, and sends those after `Last-Event-ID` to whoever comes back. */
 export interface TickServer extends AsyncDisposable {
@@ -15,12 +18,38 @@ export interface TickServer extends AsyncDisposable {
   drop(): void;
 }
 
-export async function startTickServer(): Promise<TickServer> {
+/** Seven ticks; the connection breaks twice, each time in the middle of an event. */
+export async function sendAllTicks(
+  server: TickServer,
+  arrived: (id: number) => Promise<unknown>,
+): Promise<void> {
+  server.publish(3);
+  await arrived(3);
+  server.drop();
+  server.publish(2);
+  await arrived(5);
+  server.drop();
+  server.publish(2);
+}
+
+/** What README's first example prints of them. */
+export const allTicks = ["1", "2", "3", "4", "5", "6", "7"].map((id) => [id, tickData]);
+
+/** What the requests for them resume after. */
+export const allResumed = [undefined, "3", "5"];
+
+/** The stream is at `/prices`. */
+export async function startTickServer(files: Files = {}): Promise<TickServer> {
   const lastEventIds: TickServer["lastEventIds"] = [];
   let published = 0;
   let connection: ServerResponse | undefined;
 
   const server = createServer((request, response) => {
+    if (request.url !== "/prices") {
+      const file = files[request.url!];
+      response.writeHead(file ? 200 : 404, file?.headers).end(file?.body);
+      return;
+    }
     const lastEventId = request.headers["last-event-id"]?.toString();
     lastEventIds.push(lastEventId);
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
