@@ -3,6 +3,7 @@ import { shownCause, shownHeaders, shownUrl } from "./debug-redact.ts";
 import { createTeller, traceClock, type TraceClock } from "./debug-teller.ts";
 import type { FetchLike } from "./index.ts";
 
+/** Options of {@link traceFetch}. */
 export interface TraceFetchOptions {
   /** The fetch that makes the requests. Default `globalThis.fetch`, looked up at call time. */
   fetch?: FetchLike | undefined;

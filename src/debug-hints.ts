@@ -1,8 +1,7 @@
-import type { EventSourceHint } from "./debug-record.ts";
 import { bottomOf } from "./debug-redact.ts";
 import type { TraceClock } from "./debug-teller.ts";
 import type { Traceable } from "./debug-traceable.ts";
-import type { EventSourceError } from "./index.ts";
+import type { EventSourceError, EventSourceHint } from "./index.ts";
 
 /** Tells what a client's statuses, events and errors together say about the way that its stream takes; the result ends it. */
 export function followHints(
@@ -27,8 +26,12 @@ export function followHints(
   function hint(what: EventSourceHint): void {
     const message = words[what];
     delete words[what];
-    const signs = [...(headers ?? [])].filter(([name]) => /^(content-encoding|server|via)$/.test(name));
-    if (message) tell(what, [message, ...signs.map((sign) => sign.join(": "))].join("; "));
+    if (!message) return;
+    const said = [message];
+    headers?.forEach((value, name) => {
+      if (/^(content-encoding|server|via)$/.test(name)) said.push(`${name}: ${value}`);
+    });
+    tell(what, said.join("; "));
   }
 
   const undo = [
@@ -55,7 +58,7 @@ export function followHints(
     source.onEvent(heard),
     source.onError((error) => {
       if (error.event) heard();
-      hint((error as { hint?: EventSourceHint }).hint!);
+      if (error.hint) hint(error.hint);
     }),
   ];
 

@@ -11,10 +11,15 @@ export function shownUrl(url: string, reveal: boolean): string {
 }
 
 /** All names, with the values of the harmless ones. */
-export function shownHeaders(headers: Iterable<[string, string]>, reveal: boolean): Record<string, string> {
-  return Object.fromEntries(
-    Array.from(headers, ([name, value]) => [name, reveal || harmless.test(name) ? value : "…"]),
-  );
+export function shownHeaders(
+  headers: { forEach(callback: (value: string, name: string) => void): void },
+  reveal: boolean,
+): Record<string, string> {
+  const shown: Record<string, string> = {};
+  headers.forEach((value, name) => {
+    shown[name] = reveal || harmless.test(name) ? value : "…";
+  });
+  return shown;
 }
 
 /** What is underneath an error, and underneath that. */

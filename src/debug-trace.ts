@@ -1,10 +1,11 @@
 import { followHints } from "./debug-hints.ts";
-import type { EventOutline, EventSourceHint, TraceLog, TraceRecord } from "./debug-record.ts";
+import type { EventOutline, TraceLog, TraceRecord } from "./debug-record.ts";
 import { shownCause, shownHeaders, shownUrl } from "./debug-redact.ts";
 import { createTeller, traceClock, type TraceClock } from "./debug-teller.ts";
 import type { Traceable, TracedEvent } from "./debug-traceable.ts";
 import type { ConnectionStatus, EventSourceError } from "./index.ts";
 
+/** Options of {@link trace}. */
 export interface TraceOptions {
   /** `true` shows what may be secret: data, comments, IDs, header values and the whole URL. Default `false`. */
   reveal?: boolean | undefined;
@@ -70,8 +71,7 @@ export function trace(
       tell({ kind: "comment", length: comment.length, ...(isRevealed && { comment }) }),
     ),
     source.onError((error) => {
-      const { code, message, status, attempt, willRetry, delay, event, cause } = error;
-      const { hint } = error as { hint?: EventSourceHint };
+      const { code, message, status, attempt, willRetry, delay, hint, event, cause } = error;
       tell({
         kind: "error",
         code,
