@@ -136,7 +136,8 @@ export function createConnection(
               if (!isCurrent()) return;
               check = checkStream;
               openedAt = clock.now();
-              heard = false;
+              // Where nobody can be asked for a sign of life, silence says nothing.
+              heard = !checkStream;
               if (retry) healthyAt = openedAt + retry.stableAfter;
               setStatus({ state: "open", url, headers });
             },
@@ -148,7 +149,9 @@ export function createConnection(
             },
             fail: lose,
             retry(time) {
-              if (isCurrent()) reconnectionTime = time;
+              if (!isCurrent()) return;
+              heard = true;
+              reconnectionTime = time;
             },
           },
         ))().then(lose, lose);
@@ -167,16 +170,14 @@ export function createConnection(
       "network",
       "The transport failed",
     );
-    const lasted = now - (openedAt ?? now);
+    const lasted = now - (openedAt ?? NaN);
     const isInstant = cause === undefined && healthyAt && lasted < 1000;
     instantEnds = isInstant ? instantEnds + 1 : 0;
-    const hint: EventSourceHint | false =
+    let hint: EventSourceHint | false =
       instantEnds === 3 ? "ends-at-once" : !heard && lasted >= 10_000 && "held-back";
-    if (hint && !hints.includes(hint)) {
-      hints.push(hint);
-      Object.assign(error, { hint });
-    }
-    Object.assign(error, { attempt, willRetry: false });
+    hint = hint && !hints.includes(hint) && hint;
+    if (hint) hints.push(hint);
+    Object.assign(error, { ...(hint && { hint }), attempt, willRetry: false });
     if (error.code === "no-content") return end("server", error);
 
     const elapsed = now - failingSince;
@@ -193,6 +194,7 @@ export function createConnection(
         "error",
         new EventSourceError("retries-exhausted", `Gave up after ${failures} failures in a row`, {
           cause: error,
+          ...(hint && { hint }),
           attempt,
           willRetry: false,
         }),

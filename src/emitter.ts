@@ -32,11 +32,15 @@ export function listen<T>(
           return listener(value);
         }
       : listener;
+  let isRemoved = signal?.aborted;
   const remove = () => {
+    // Somebody else may have added the same function since.
+    if (isRemoved) return;
+    isRemoved = true;
     channel.listeners = channel.listeners.filter((other) => other !== added);
     signal?.removeEventListener("abort", remove);
   };
-  if (!signal?.aborted) {
+  if (!isRemoved) {
     channel.listeners = [...channel.listeners, added];
     signal?.addEventListener("abort", remove);
   }

@@ -15,12 +15,13 @@ export type EventSourceErrorCode =
   | "invalid-option";
 
 /**
- * The likely cause of what keeps happening, told once by each client.
+ * The likely cause of a failure, told once by each client.
  *
  * - `"ends-at-once"`: three times in a row the server ended its response within a second and without an event. It returns
  *   from its handler instead of keeping the response open, or has nothing to say and should answer 204.
- * - `"held-back"`: nothing arrived within ten seconds of the headers, not even a comment, until the connection was lost. A
- *   proxy, a cache or a compression on the way collects the stream instead of passing it on, or the server sends no heartbeat.
+ * - `"held-back"`: the connection was lost ten seconds or more after its headers, and not an event, a comment or a `retry` field
+ *   had come. A proxy, a cache or a compression on the way collects the stream instead of passing it on, or the server sends
+ *   no heartbeat. Never told by the native class, which is silent about comments.
  */
 export type EventSourceHint = "ends-at-once" | "held-back";
 
@@ -42,7 +43,7 @@ export interface EventSourceErrorDetails {
   readonly willRetry?: boolean;
   /** How long the client waits before it (ms). */
   readonly delay?: number;
-  /** The likely cause, where the same has happened before. */
+  /** The likely cause, where one shows. */
   readonly hint?: EventSourceHint;
   /** The error underneath. */
   readonly cause?: unknown;
@@ -70,7 +71,7 @@ export class EventSourceError extends Error implements EventSourceErrorDetails {
   declare readonly willRetry?: boolean;
   /** How long the client waits before it (ms). */
   declare readonly delay?: number;
-  /** The likely cause, where the same has happened before. */
+  /** The likely cause, where one shows. */
   declare readonly hint?: EventSourceHint;
 
   constructor(code: EventSourceErrorCode, message: string, details?: EventSourceErrorDetails) {
@@ -84,7 +85,7 @@ export class EventSourceError extends Error implements EventSourceErrorDetails {
     const { cause, message } = this;
     const headers: Record<string, string> = {};
     this.headers?.forEach((value, name) => {
-      if (!/^(set-cookie|location)$/.test(name)) headers[name] = value;
+      if (!/^(set-cookie|location)$/i.test(name)) headers[name] = value;
     });
     return {
       ...(this as object),

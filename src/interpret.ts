@@ -65,8 +65,8 @@ export function createInterpreter(
 
 /** An item that has data as an event: itself, or a copy that is complete. */
 export function toEvent(item: StreamItem, streamOrigin: string): ServerSentEvent {
-  if (item.raw !== undefined) return item as ServerSentEvent;
-  const { type, data, lastEventId, origin = streamOrigin } = item;
+  const { type, data, raw, lastEventId, origin = streamOrigin } = item;
+  if (raw !== undefined && origin === item.origin) return item as ServerSentEvent;
   return { type, data, raw: data, lastEventId, origin } as ServerSentEvent;
 }
 

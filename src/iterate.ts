@@ -26,8 +26,9 @@ export function createPump<Item>(
 ): Pump<Item> {
   let waiting: Item[] = [];
   let next = 0;
-  /** Iterators that have not asked, the promise that holds, the item that is being handled: nothing moves unless it is 0. */
+  /** Iterators that have not asked, and the promise that holds: nothing moves unless it is 0. */
   let holds = 0;
+  let handling = false;
   /** Those who hold, and those who were let go and have not finished. */
   let busy = 0;
   /** What holds is a promise of this series; letting go begins another one. */
@@ -38,10 +39,10 @@ export function createPump<Item>(
 
   function hand(item: Item): void {
     const its = series;
-    // A listener may call anything from within `handle`: what it pushes waits.
-    holds++;
+    // A listener may call anything from within `handle`; the one who called goes on with whatever that left.
+    handling = true;
     const wait = handle(item);
-    holds--;
+    handling = false;
     if (wait) holdFor(wait, its);
     else if (onDone && !busy) onDone();
   }
@@ -65,10 +66,14 @@ export function createPump<Item>(
   }
 
   function run(): void {
+    if (handling) return;
     if (!busy) onDone?.();
-    while (!holds && next < waiting.length) hand(waiting[next++]!);
-    if (next < waiting.length || held) return;
-    forget();
+    while (!holds && next < waiting.length) {
+      hand(waiting[next++]!);
+      // A transport that does not wait may never let it run dry.
+      if (next > 999) next -= waiting.splice(0, next).length;
+    }
+    if (next >= waiting.length && !held) forget();
   }
 
   /** Nothing waits any more. */
@@ -81,7 +86,7 @@ export function createPump<Item>(
 
   return {
     push(item) {
-      if (holds) waiting.push(item);
+      if (handling || holds || waiting.length) waiting.push(item);
       else {
         hand(item);
         if (waiting.length) run();

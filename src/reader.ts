@@ -67,7 +67,10 @@ export async function readStream(
       tooLarge = true;
     },
     onRetry,
-    onComment: (comment) => give("", undefined, comment),
+    onComment(comment) {
+      giveId();
+      give("", undefined, comment);
+    },
     onError({ type }) {
       if (type !== "max-buffer-size-exceeded") return;
       giveId();

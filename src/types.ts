@@ -67,7 +67,7 @@ export interface StreamItem {
   comment?: string;
   /** Where it is not the origin of the stream's URL. */
   origin?: string | undefined;
-  /** The data once more: then the item, which must have an `origin`, itself becomes the event. Others are copied. */
+  /** The data once more. An item that has it, and an `origin`, becomes the event itself; others are copied. */
   raw?: string | undefined;
 }
 

@@ -127,7 +127,8 @@ export async function readAll(
       ...options,
     }))
       for (const { type, data, lastEventId, comment } of items) {
-        reading.lastEventId = lastEventId;
+        // As the client does: a comment commits nothing.
+        if (comment === undefined) reading.lastEventId = lastEventId;
         if (data !== undefined) reading.events.push({ type, data, lastEventId });
         else if (comment !== undefined) reading.comments.push(comment);
       }

@@ -570,7 +570,7 @@ describe("a hint at the likely cause", () => {
       const it = machine();
       it.connection.open();
       for (const wait of [9999, 10_000, 10_000]) {
-        await it.attempt.answer();
+        await it.attempt.answer({ check: () => {} });
         await it.clock.advance(wait);
         await it.attempt[how](network());
         await it.clock.advance(60_000);
@@ -579,17 +579,39 @@ describe("a hint at the likely cause", () => {
     },
   );
 
-  test("is none where anything came, and none for a request that nobody answered", async () => {
-    const it = machine();
+  test.each(["a comment", "a retry field", "where nobody can tell", "no answer"])(
+    "is none for silence with %s",
+    async (what) => {
+      const it = machine();
+      it.connection.open();
+      const check = what === "where nobody can tell" ? undefined : () => {};
+      if (what !== "no answer") await it.attempt.answer({ check });
+      if (what === "a comment")
+        await it.attempt.give({ type: "", data: undefined, lastEventId: "", comment: "alive" });
+      if (what === "a retry field") it.attempt.sink.retry(1);
+      await it.clock.advance(20_000);
+      await it.attempt.fail(network());
+      expect(hints(it)).toEqual([undefined]);
+    },
+  );
+
+  test("is told by the error that gives up, too, and is none for attempts that were never answered", async () => {
+    const it = machine({ retry: { attempts: 2 } });
     it.connection.open();
-    await it.attempt.answer();
-    await it.attempt.give({ type: "", data: undefined, lastEventId: "", comment: "alive" });
-    await it.clock.advance(20_000);
-    await it.attempt.end();
-    await it.clock.advance(60_000);
-    await it.clock.advance(20_000);
-    await it.attempt.fail(network());
-    expect(hints(it)).toEqual([undefined, undefined]);
+    for (let n = 0; n < 3; n++) {
+      await it.attempt.answer();
+      await it.attempt.end();
+      await it.clock.advance(60_000);
+    }
+    expect(it.errors.at(-1)).toMatchObject({ code: "retries-exhausted", hint: "ends-at-once" });
+    it.connection.open();
+    const other = machine();
+    other.connection.open();
+    for (let n = 0; n < 4; n++) {
+      await other.attempt.end();
+      await other.clock.advance(60_000);
+    }
+    expect(hints(other)).toEqual([undefined, undefined, undefined, undefined]);
   });
 });
 

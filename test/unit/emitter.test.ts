@@ -32,6 +32,17 @@ describe("a channel", () => {
     expect(channel.listeners.length).toBe(1);
   });
 
+  test("an undo that was called takes away nobody who added the same function since", () => {
+    const channel = createChannel<number>();
+    const listener = vi.fn<() => void>();
+    const undo = listen(channel, listener);
+    undo();
+    listen(channel, listener);
+    undo();
+    void emit(channel, 1);
+    expect(listener).toHaveBeenCalledTimes(1);
+  });
+
   test("keeps the same function added twice as two listeners with two undos", () => {
     const channel = createChannel<number>();
     const listener = vi.fn<() => void>();

@@ -34,6 +34,7 @@ test("an item that has the text twice becomes the event itself, another one is l
   const [[, handed]] = interpret({}, own).calls as [[string, unknown]];
   expect(handed).toBe(own);
   expect(own).toEqual(event);
+  expect(interpret({}, Object.freeze({ ...own, origin: undefined })).calls).toEqual([["hand", event]]);
   const foreign = Object.freeze({ ...item, origin: "https://b.test" });
   expect(interpret({ decode: () => 1 }, foreign).calls).toEqual([
     ["hand", { ...event, data: 1, origin: "https://b.test" }],

@@ -138,6 +138,64 @@ describe("a pump", () => {
     expect(handled).toEqual(["old", "new"]);
   });
 
+  test("is not done with an item while it is handled, whoever begins to hold and lets go meanwhile", async () => {
+    const log: string[] = [];
+    const gate = deferred();
+    const pump: Pump<number> = createPump(
+      (item) => {
+        pump.hold(1, 0);
+        pump.hold(-1, 0);
+        log.push(`handled ${item}`);
+        return gate.promise;
+      },
+      () => log.push("done"),
+    );
+    pump.hold(1);
+    const pushed = pushAll(pump, [1]);
+    pump.hold(-1);
+    expect(await isSettled(pushed)).toBe(false);
+    expect(log.slice(log.indexOf("handled 1"))).toEqual(["handled 1"]);
+    gate.resolve();
+    expect(await isSettled(pushed)).toBe(true);
+    expect(log.at(-1)).toBe("done");
+  });
+
+  test("keeps the order of what is pushed where it is done", () => {
+    const handled: string[] = [];
+    let isTold = false;
+    const pump: Pump<string> = createPump(
+      (item) => void handled.push(item),
+      () => {
+        if (handled.length !== 1 || isTold) return;
+        isTold = true;
+        void pump.push("C");
+      },
+    );
+    pump.hold(1);
+    void pushAll(pump, ["A", "B"]);
+    pump.hold(-1);
+    expect(handled).toEqual(["A", "B", "C"]);
+  });
+
+  test("keeps nothing of what was handed over while it never runs dry", async () => {
+    const handled: WeakRef<object>[] = [];
+    const pump: Pump<object> = createPump((item) => {
+      handled.push(new WeakRef(item));
+      pump.hold(1);
+      return undefined;
+    });
+    pump.hold(1);
+    for (let n = 0; n < 5000; n++) {
+      void pump.push({ n });
+      if (n > 1) pump.hold(-1);
+    }
+    // A weak reference that was made or read holds until the end of the task.
+    await new Promise((resolve) => setImmediate(resolve));
+    globalThis.gc!();
+    expect(handled).toHaveLength(4998);
+    expect(handled.filter((item) => item.deref()).length).toBeLessThan(1100);
+  });
+
   test("does not let a listener that was let go hold back those of the next connection", async () => {
     const handled: string[] = [];
     const gate = deferred();
