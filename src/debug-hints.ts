@@ -29,7 +29,7 @@ export function followHints(
     if (!message) return;
     const said = [message];
     headers?.forEach((value, name) => {
-      if (/^(content-encoding|server|via)$/.test(name)) said.push(`${name}: ${value}`);
+      if (/^(content-encoding|server|via)$/i.test(name)) said.push(`${name}: ${value}`);
     });
     tell(what, said.join("; "));
   }
@@ -46,10 +46,12 @@ export function followHints(
       }
       openedAt = -Infinity;
       if (status.state !== "open") return;
-      // A block that is only an ID is not told otherwise.
-      const id = source.lastEventId;
       ({ headers } = status);
       openedAt = clock.now();
+      // The native class tells neither headers nor comments: there silence says nothing.
+      if (!headers.get("content-type")) return;
+      // A block that is only an ID is not told otherwise.
+      const id = source.lastEventId;
       cancel = clock.after(silence, () => {
         if (source.lastEventId === id) hint("held-back");
       });

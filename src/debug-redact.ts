@@ -1,5 +1,5 @@
 /** Headers whose values say how a stream is served, and nothing about who asks. */
-const harmless = /^(accept|cache-control|content-(encoding|type)|retry-after|server|via|x-accel-buffering)$/;
+const harmless = /^(accept|cache-control|content-(encoding|type)|retry-after|server|via|x-accel-buffering)$/i;
 
 /** A URL without credentials, values of its query, and fragment. */
 export function shownUrl(url: string, reveal: boolean): string {

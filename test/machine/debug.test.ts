@@ -1,10 +1,16 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { trace, type TraceOptions, type TraceRecord } from "../../src/debug.ts";
-import { EventSourceError } from "../../src/index.ts";
+import { EventSourceError, json, type ConnectionStatus, type ServerSentEvent } from "../../src/index.ts";
 import type { EventSourceOptions } from "../../src/options.ts";
 import { createFakeClock, settled } from "../helpers/fake-clock.ts";
 import { item } from "../helpers/machine.ts";
 import { play, type Play } from "../helpers/play.ts";
+
+/** An answer by fetch, which tells of comments. */
+const stream = {
+  headers: new Headers({ "content-type": "text/event-stream" }),
+  check: () => {},
+};
 
 const comment = (text: string) => ({ type: "", data: undefined, lastEventId: "", comment: text });
 const id = (lastEventId: string) => ({ type: "", data: undefined, lastEventId });
@@ -31,7 +37,7 @@ function traced(options: TraceOptions = {}, own: EventSourceOptions = {}): Trace
 /** One more connection that is answered and ended at once. */
 async function endAtOnce({ source, attempts, clock }: Play): Promise<void> {
   source.open();
-  await attempts.at(-1)!.answer();
+  await attempts.at(-1)!.answer(stream);
   await attempts.at(-1)!.end();
   await clock.advance(0);
 }
@@ -117,9 +123,9 @@ describe("a trace", () => {
   });
 
   test("tells of an event that cannot be decoded by its outline", async () => {
-    const it = traced({}, { decode: JSON.parse });
+    const it = traced({}, { decode: json });
     it.source.open();
-    await it.attempts[0]!.answer();
+    await it.attempts[0]!.answer(stream);
     await it.attempts[0]!.give(item("s3cret", "7"));
     expect(it.records.at(-1)).toEqual({
       at: 0,
@@ -150,7 +156,7 @@ describe("a trace", () => {
   test("begins with the status that it finds", async () => {
     const it = play();
     it.source.open();
-    await it.attempts[0]!.answer();
+    await it.attempts[0]!.answer(stream);
     const records: TraceRecord[] = [];
     trace(it.source, (record) => records.push(record), { clock: it.clock });
     expect(records).toMatchObject([{ at: 0, kind: "status", state: "open" }]);
@@ -162,7 +168,7 @@ describe("a trace", () => {
     it.source.onEvent(({ data }) => seen.push(data));
     trace(it.source, () => new Promise(() => {}), { clock: it.clock });
     it.source.open();
-    await it.attempts[0]!.answer();
+    await it.attempts[0]!.answer(stream);
     await it.attempts[0]!.give(item("1"), item("2"));
     expect(seen).toEqual(["1", "2"]);
   });
@@ -189,7 +195,7 @@ describe("a trace", () => {
     trace(it.source, log, { clock: it.clock });
     it.source.onEvent(({ data }) => seen.push(data));
     it.source.open();
-    await it.attempts[0]!.answer();
+    await it.attempts[0]!.answer(stream);
     await it.attempts[0]!.give(item("1"));
     await settled();
     expect(seen).toEqual(["1"]);
@@ -219,16 +225,16 @@ describe("a trace", () => {
       get lastEventId() {
         return it.source.lastEventId;
       },
-      onStatus: counting(it.source.onStatus),
-      onEvent: counting(it.source.onEvent),
-      onError: counting(it.source.onError),
-      onComment: counting(it.source.onComment),
+      onStatus: counting<ConnectionStatus>((listener) => it.source.onStatus(listener)),
+      onEvent: counting<ServerSentEvent>((listener) => it.source.onEvent(listener)),
+      onError: counting<EventSourceError>((listener) => it.source.onError(listener)),
+      onComment: counting<string>((listener) => it.source.onComment(listener)),
     };
     const traceTime = createFakeClock();
     const records: TraceRecord[] = [];
     const end = trace(source, (record) => records.push(record), { clock: traceTime });
     it.source.open();
-    await it.attempts[0]!.answer();
+    await it.attempts[0]!.answer(stream);
     expect([listeners, traceTime.pending]).toEqual([added, 1]);
     expect(added).toBeGreaterThanOrEqual(4);
     end();
@@ -245,7 +251,7 @@ describe("a trace", () => {
     const traceTime = createFakeClock();
     const end = trace(it.source, (record) => "url" in record && end(), { clock: traceTime });
     it.source.open();
-    await it.attempts[0]!.answer();
+    await it.attempts[0]!.answer(stream);
     expect(traceTime.pending).toBe(0);
   });
 });
@@ -254,14 +260,14 @@ describe('the hint "held-back"', () => {
   test("is told once, when a connection has been open and silent for ten seconds", async () => {
     const it = traced();
     it.source.open();
-    await it.attempts[0]!.answer();
+    await it.attempts[0]!.answer(stream);
     await it.clock.advance(9999);
     expect(it.hints()).toEqual([]);
     await it.clock.advance(1);
     expect(it.hints()).toEqual(["held-back"]);
     expect(it.records.at(-1)).toMatchObject({ message: expect.stringMatching(/X-Accel-Buffering.*gzip/) });
     it.source.reconnect();
-    await it.attempts[1]!.answer();
+    await it.attempts[1]!.answer(stream);
     await it.clock.advance(60_000);
     // The error of the core says the same once more: it is told already.
     await it.attempts[1]!.end();
@@ -273,12 +279,13 @@ describe('the hint "held-back"', () => {
     const it = traced({ silence: 50 });
     it.source.open();
     const headers = new Headers({
+      "content-type": "text/event-stream",
       "content-encoding": "gzip",
       server: "nginx",
       via: "1.1 edge",
       "x-user": "s3cret",
     });
-    await it.attempts[0]!.answer({ headers });
+    await it.attempts[0]!.answer({ ...stream, headers });
     await it.clock.advance(50);
     const { message } = it.records.at(-1) as { message: string };
     expect(message).toContain("; content-encoding: gzip; server: nginx; via: 1.1 edge");
@@ -292,16 +299,16 @@ describe('the hint "held-back"', () => {
   ])("is not told when %s came", async (_what, what) => {
     const it = traced();
     it.source.open();
-    await it.attempts[0]!.answer();
+    await it.attempts[0]!.answer(stream);
     await it.attempts[0]!.give(what);
     await it.clock.advance(60_000);
     expect(it.hints()).toEqual([]);
   });
 
   test("is not told when an event came that could not be decoded", async () => {
-    const it = traced({}, { decode: JSON.parse });
+    const it = traced({}, { decode: json });
     it.source.open();
-    await it.attempts[0]!.answer();
+    await it.attempts[0]!.answer(stream);
     await it.attempts[0]!.give(item("{"));
     await it.clock.advance(60_000);
     expect(it.hints()).toEqual([]);
@@ -312,7 +319,7 @@ describe('the hint "held-back"', () => {
     async (how) => {
       const it = traced();
       it.source.open();
-      await it.attempts[0]!.answer();
+      await it.attempts[0]!.answer(stream);
       await (how === "end" ? it.attempts[0]!.end() : it.source[how]());
       it.source.pause();
       await it.clock.advance(60_000);
@@ -323,17 +330,25 @@ describe('the hint "held-back"', () => {
   test("is not told of a connection that was open before, of which nobody knows what came", async () => {
     const it = play();
     it.source.open();
-    await it.attempts[0]!.answer();
+    await it.attempts[0]!.answer(stream);
     const records: TraceRecord[] = [];
     trace(it.source, (record) => records.push(record), { clock: it.clock });
     await it.clock.advance(60_000);
     expect(records).toHaveLength(1);
   });
 
+  test("is not told of the native class, which is silent about comments", async () => {
+    const it = traced();
+    it.source.open();
+    await it.attempts[0]!.answer();
+    await it.clock.advance(60_000);
+    expect(it.hints()).toEqual([]);
+  });
+
   test("is told when the error says so, whatever the trace saw", async () => {
     const it = play();
     it.source.open();
-    await it.attempts[0]!.answer();
+    await it.attempts[0]!.answer(stream);
     const records: TraceRecord[] = [];
     trace(it.source, (record) => records.push(record), { clock: it.clock });
     await it.clock.advance(60_000);
@@ -374,7 +389,7 @@ describe('the hint "ends-at-once"', () => {
     [
       "an event",
       async ({ attempts }) => {
-        await attempts.at(-1)!.answer();
+        await attempts.at(-1)!.answer(stream);
         await attempts.at(-1)!.give(item("1"));
         await attempts.at(-1)!.end();
       },
@@ -382,7 +397,7 @@ describe('the hint "ends-at-once"', () => {
     [
       "a second",
       async ({ attempts, clock }) => {
-        await attempts.at(-1)!.answer();
+        await attempts.at(-1)!.answer(stream);
         await clock.advance(1000);
         await attempts.at(-1)!.end();
       },
@@ -390,7 +405,7 @@ describe('the hint "ends-at-once"', () => {
     [
       "a connection that broke",
       async ({ attempts }) => {
-        await attempts.at(-1)!.answer();
+        await attempts.at(-1)!.answer(stream);
         await attempts.at(-1)!.fail(new TypeError("terminated"));
       },
     ],
@@ -427,7 +442,7 @@ describe('the hint "ends-at-once"', () => {
     await endAtOnce(it);
     for (const how of ["reconnect", "pause", "close"] as const) {
       it.source.open();
-      await it.attempts.at(-1)!.answer();
+      await it.attempts.at(-1)!.answer(stream);
       it.source[how]();
     }
     expect(it.hints()).toEqual([]);
@@ -445,7 +460,7 @@ describe("marks", () => {
     observer.observe({ entryTypes: ["mark"] });
     const it = traced({ marks: true, silence: 20 });
     it.source.open();
-    await it.attempts[0]!.answer();
+    await it.attempts[0]!.answer(stream);
     await it.clock.advance(20);
     await it.attempts[0]!.give(comment("x"), { ...item("1"), type: "tick" });
     await it.attempts[0]!.fail(new EventSourceError("network", "The connection was lost"));
@@ -483,7 +498,7 @@ describe("a silence", () => {
     const records: TraceRecord[] = [];
     const end = trace(it.source, (record) => records.push(record), { silence });
     it.source.open();
-    it.attempts[0]!.sink.open({ url: "http://example.test/", headers: new Headers() });
+    it.attempts[0]!.sink.open({ url: "http://example.test/", ...stream });
     vi.advanceTimersByTime(1e9);
     expect(records.filter(({ kind }) => kind === "hint")).toEqual([]);
     end();
