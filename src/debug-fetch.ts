@@ -21,10 +21,8 @@ export interface TraceFetchOptions {
  * @example
  * const source = createEventSource("/prices", { fetch: traceFetch(console.log) });
  */
-export function traceFetch(
-  log: TraceLog,
-  { fetch, reveal, clock = traceClock }: TraceFetchOptions = {},
-): FetchLike {
+export function traceFetch(log: TraceLog, options: TraceFetchOptions = {}): FetchLike {
+  const { fetch, reveal, clock = traceClock } = options;
   const tell = createTeller(log, clock);
   const isRevealed = reveal === true;
   let requests = 0;

@@ -40,7 +40,7 @@ export function followHints(
       cancel();
       if (error) {
         // Where the server ended the stream there is nothing else underneath.
-        const isEnd = /^(network|premature-end)$/.test(`${bottomOf(error).code}`);
+        const isEnd = /^(network|premature-end)$/.test(bottomOf(error).code as string);
         instantEnds = isEnd && clock.now() - openedAt < 1000 ? instantEnds + 1 : 0;
         if (instantEnds === 3) hint("ends-at-once");
       }

@@ -35,11 +35,8 @@ export interface TraceOptions {
  * const source = createEventSource("/prices");
  * const end = trace(source, console.log);
  */
-export function trace(
-  source: Traceable,
-  log: TraceLog,
-  { reveal, silence = 10_000, marks, clock = traceClock }: TraceOptions = {},
-): () => void {
+export function trace(source: Traceable, log: TraceLog, options: TraceOptions = {}): () => void {
+  const { reveal, silence = 10_000, marks, clock = traceClock } = options;
   const isRevealed = reveal === true;
   const tell = createTeller((record) => {
     if (marks) mark(record);
