@@ -50,7 +50,11 @@ export function trace(source: Traceable, log: TraceLog, options: TraceOptions = 
     ...(isRevealed && { data: raw, lastEventId }),
   });
 
+  let last: ConnectionStatus | undefined;
   function tellStatus(status: ConnectionStatus): void {
+    // Whoever begins while listeners are told of a status is given the newest, which is still to be told.
+    if (status === last) return;
+    last = status;
     const { url, headers, error } = status as { url?: string; headers?: Headers; error?: EventSourceError };
     tell({
       kind: "status",

@@ -162,6 +162,17 @@ describe("a trace", () => {
     expect(records).toMatchObject([{ at: 0, kind: "status", state: "open" }]);
   });
 
+  test("that begins while listeners are being told tells of each status once", () => {
+    const it = play();
+    const records: TraceRecord[] = [];
+    it.source.onStatus(({ state }) => state === "connecting" && it.source.close());
+    it.source.onStatus(({ state }) => {
+      if (state === "connecting") trace(it.source, (record) => records.push(record), { clock: it.clock });
+    });
+    it.source.open();
+    expect(records).toEqual([{ at: 0, kind: "status", state: "closed", reason: "client" }]);
+  });
+
   test("does not hold the client back, whatever the log returns", async () => {
     const it = play();
     const seen: string[] = [];
