@@ -136,6 +136,7 @@ describe("importing", () => {
     "eventsource.js",
     "lifecycle.js",
     "resume.js",
+    "debug.js",
     "shared.js",
     "testing.js",
     "binding.js",

@@ -1,8 +1,8 @@
 /** The layers of the house, from the ground up. A file imports from strictly lower layers only, types included. */
 export const layers: readonly (readonly string[])[] = [
   ["types", "errors", "clock", "emitter", "decode", "iterate", "page", "body", "handlers", "message-event"]
-    // what "testing" is made of
-    .concat("testing-wire", "testing-line"),
+    // what "testing" and "debug" are made of
+    .concat("testing-wire", "testing-line", "debug-redact"),
   ["http", "reader", "retry", "interpret", "error-event", "deadline"].concat(
     "testing-script",
     "testing-server",
@@ -19,7 +19,11 @@ export const layers: readonly (readonly string[])[] = [
   ["shared-hub", "shared-member"],
   ["shared-client"],
   ["shared"],
-  ["global", "lifecycle", "resume", "binding", "testing"],
+  ["debug-record", "debug-traceable"],
+  ["debug-teller"],
+  ["debug-hints", "debug-fetch"],
+  ["debug-trace"],
+  ["global", "lifecycle", "resume", "debug", "binding", "testing"],
   ["react", "vue", "svelte"],
 ];
 
@@ -30,6 +34,7 @@ export const layers: readonly (readonly string[])[] = [
 export const optional: Readonly<Record<string, readonly string[]>> = {
   lifecycle: ["index"],
   resume: ["index"],
+  debug: ["index"],
   shared: ["index"],
   testing: [],
   binding: ["index"],

@@ -60,6 +60,12 @@ export const gates: readonly Gate[] = [
     limit: 400,
     aim: 400,
   },
+  {
+    name: "`everspring/debug`",
+    entry: { code: 'export * from "everspring/debug";' },
+    limit: 1500,
+    aim: 1300,
+  },
   ...["react", "vue", "svelte"].map((name) => ({
     name: `\`everspring/${name}\` beside the main entry`,
     entry: { code: `export * from "everspring/${name}";` },

@@ -60,6 +60,7 @@ export { undo };
 `;
 
 const everyEntry = `${consumer}
+import { trace, traceFetch, type TraceRecord } from "everspring/debug";
 import { EventSource, type EventSourceErrorEvent } from "everspring/eventsource";
 import { followPage } from "everspring/lifecycle";
 import "everspring/polyfill";
@@ -71,6 +72,9 @@ native.onerror = (event) => (event as EventSourceErrorEvent).willRetry satisfies
 const shared = createSharedEventSource<{ tick: Tick }>("/prices", { decode: json, identity: "anonymous" });
 shared.onStatus(({ scope }) => scope satisfies "shared" | "tab");
 for (const follow of [followPage, (client: typeof shared) => rememberLastEventId(client, { key: "prices" })]) follow(shared);
+const records: TraceRecord[] = [];
+createEventSource("/prices", { fetch: traceFetch((record) => records.push(record)) });
+for (const client of [source, shared]) trace(client, ({ at }) => at.toFixed(0), { marks: true });
 // @ts-expect-error the entry exports no such thing
 import { followPages } from "everspring/lifecycle";
 `;

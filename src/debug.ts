@@ -1,0 +1,16 @@
+export { traceFetch, type TraceFetchOptions } from "./debug-fetch.ts";
+export type {
+  CommentRecord,
+  ErrorRecord,
+  EventOutline,
+  EventRecord,
+  HintRecord,
+  NoResponseRecord,
+  RequestRecord,
+  ResponseRecord,
+  StatusRecord,
+  TraceLog,
+  TraceRecord,
+} from "./debug-record.ts";
+export { trace, type TraceOptions } from "./debug-trace.ts";
+export type { Traceable, TracedEvent } from "./debug-traceable.ts";

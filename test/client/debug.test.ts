@@ -1,0 +1,242 @@
+import { gzipSync } from "node:zlib";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { trace, traceFetch, type TraceRecord } from "../../src/debug.ts";
+import { createEventSource, fetchEvents, type FetchLike } from "../../src/index.ts";
+import { collect } from "../helpers/collect.ts";
+import { createFakeClock } from "../helpers/fake-clock.ts";
+import { serve, stream, type TestServer } from "../helpers/server.ts";
+import { reach, take } from "../helpers/watch.ts";
+
+/** A log, and a promise of the first record that fits. */
+function listening(): {
+  records: TraceRecord[];
+  log: (record: TraceRecord) => void;
+  told: (fits: (record: TraceRecord) => boolean) => Promise<TraceRecord>;
+} {
+  const records: TraceRecord[] = [];
+  let look = () => {};
+  return {
+    records,
+    log(record) {
+      records.push(record);
+      look();
+    },
+    told: (fits) =>
+      new Promise((resolve) => {
+        look = () => {
+          const found = records.find(fits);
+          if (found) resolve(found);
+        };
+        look();
+      }),
+  };
+}
+
+const isHint = ({ kind }: TraceRecord) => kind === "hint";
+
+afterEach(() => void vi.unstubAllGlobals());
+
+describe("over HTTP", () => {
+  test('a server on the way that holds everything back is the hint "held-back", with what it says of itself', async () => {
+    await using server = await serve((response) => {
+      response.writeHead(200, {
+        "content-type": "text/event-stream",
+        "content-encoding": "gzip",
+        server: "dev-server",
+        via: "1.1 edge",
+      });
+      // The header of gzip is all that comes: the compression keeps the event until there are more.
+      response.write(gzipSync("data: 1\n\n").subarray(0, 10));
+    });
+    const { records, log, told } = listening();
+    const source = createEventSource(server.url);
+    const end = trace(source, log, { silence: 20 });
+    const hint = await told(isHint);
+    expect(source.status.state).toBe("open");
+    expect(hint).toMatchObject({ hint: "held-back" });
+    expect((hint as { message: string }).message).toMatch(
+      /X-Accel-Buffering.*; content-encoding: gzip; server: dev-server; via: 1\.1 edge$/,
+    );
+    expect(records.filter(({ kind }) => kind !== "status" && kind !== "hint")).toEqual([]);
+    end();
+    source.close();
+  });
+
+  test("a server that begins with a comment is given no hint", async () => {
+    await using server = await serve((response) => stream(response, ":\n\n"));
+    const { records, log, told } = listening();
+    const clock = createFakeClock();
+    const source = createEventSource(server.url);
+    trace(source, log, { clock });
+    await told(({ kind }) => kind === "comment");
+    await clock.advance(60_000);
+    expect(records.filter(isHint)).toEqual([]);
+    source.close();
+  });
+
+  test('a server that ends at once is the hint "ends-at-once", at the third time', async () => {
+    await using server = await serve((response) => stream(response).end());
+    const { records, log, told } = listening();
+    // All ends in less than a second, however busy the machine is.
+    const clock = { ...createFakeClock(), now: () => 0 };
+    const source = createEventSource(server.url, { retry: { initial: 1 } });
+    trace(source, log, { clock });
+    expect(await told(isHint)).toMatchObject({ hint: "ends-at-once" });
+    const states = records.flatMap((record) => (record.kind === "status" ? [record.state] : []));
+    expect(states.filter((state) => state === "open")).toHaveLength(3);
+    source.close();
+  });
+});
+
+describe("traceFetch", () => {
+  /** Asks for a token first, redirects, then streams two events. */
+  const answering = () =>
+    serve((response, { url, headers }) => {
+      if (headers.authorization !== "Bearer fresh")
+        return response.writeHead(401, { "set-cookie": "a=s3cret" }).end();
+      if (url!.startsWith("/events"))
+        return response.writeHead(307, { location: "/stream?key=s3cret" }).end();
+      return stream(response, "id: s3cret\ndata: s3cret\n\ndata: s3cret\n\n");
+    });
+
+  test("tells of each request and each answer, and shows nothing that is secret", async () => {
+    await using server = await answering();
+    const { records, log } = listening();
+    let token = "stale";
+    const source = createEventSource(`${server.url}?token=s3cret`, {
+      fetch: traceFetch(log),
+      headers: () => ({ Authorization: `Bearer ${token}`, Cookie: "sid=s3cret" }),
+      onUnauthorized: () => (token = "fresh"),
+      lastEventId: "s3cret",
+    });
+    await take(source, 2);
+    source.close();
+    expect(records).toMatchObject([
+      {
+        at: expect.any(Number),
+        kind: "request",
+        request: 1,
+        method: "GET",
+        url: `${server.url}?token=…`,
+        headers: { accept: "text/event-stream", authorization: "…", cookie: "…", "last-event-id": "…" },
+      },
+      { kind: "response", request: 1, status: 401, headers: { "set-cookie": "…" }, took: expect.any(Number) },
+      { kind: "request", request: 2 },
+      {
+        kind: "response",
+        request: 2,
+        status: 200,
+        url: `http://127.0.0.1:${server.port}/stream?key=…`,
+        headers: { "content-type": "text/event-stream" },
+      },
+    ]);
+    expect(JSON.stringify(records)).not.toMatch(/s3cret|stale|fresh/);
+  });
+
+  test("shows everything when it is to reveal it", async () => {
+    await using server = await serve((response) => stream(response, "data: 1\n\n").end());
+    const { records, log } = listening();
+    const headers = { Authorization: "Bearer s3cret" };
+    await collect(fetchEvents(`${server.url}?a=1`, { headers, fetch: traceFetch(log, { reveal: true }) }));
+    expect(records[0]).toMatchObject({
+      url: `${server.url}?a=1`,
+      headers: { authorization: "Bearer s3cret" },
+    });
+  });
+
+  test("hands on what it is given, and the very response", async () => {
+    const response = new Response("data: 1\n\n", { headers: { "content-type": "text/event-stream" } });
+    const fetch = vi.fn<FetchLike>(async () => response);
+    const init = { method: "POST", signal: new AbortController().signal };
+    expect(await traceFetch(() => {}, { fetch })("http://example.test/", init)).toBe(response);
+    expect(response.bodyUsed).toBe(false);
+    expect(fetch.mock.calls).toEqual([["http://example.test/", init]]);
+    expect(fetch.mock.calls[0]![1]).toBe(init);
+  });
+
+  test("takes headers of a fetch that cannot be iterated, and a URL where the response has none", async () => {
+    const { records, log } = listening();
+    const headers = {
+      get: () => null,
+      forEach(callback: (value: string, name: string) => void) {
+        callback("s3cret", "Set-Cookie");
+        callback("nginx", "Server");
+      },
+    };
+    const fetch: FetchLike = async () => ({ status: 200, headers });
+    await traceFetch(log, { fetch })("http://example.test/?a=1", {});
+    expect(records[1]).toMatchObject({
+      url: "http://example.test/?a=…",
+      headers: { "Set-Cookie": "…", Server: "nginx" },
+    });
+  });
+
+  test("looks fetch up when it is called", async () => {
+    const fetch = traceFetch(() => {});
+    const response = new Response();
+    vi.stubGlobal("fetch", async () => response);
+    expect(await fetch("http://example.test/", {})).toBe(response);
+  });
+
+  test("tells of a request that fails, and fails as it does", async () => {
+    const { records, log } = listening();
+    let url = "";
+    {
+      await using server: TestServer = await serve(() => undefined);
+      ({ url } = server);
+    }
+    const clock = createFakeClock();
+    const failure = await Promise.resolve(traceFetch(log, { clock })(url, {})).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toBeInstanceOf(TypeError);
+    expect(records[1]).toEqual({ at: 0, kind: "no-response", request: 1, cause: "ECONNREFUSED", took: 0 });
+  });
+
+  test("tells of a request that is given up", async () => {
+    await using server = await serve(() => undefined);
+    const { log, told } = listening();
+    const source = createEventSource(server.url, { fetch: traceFetch(log) });
+    await server.request(1);
+    source.close();
+    expect(await told(({ kind }) => kind === "no-response")).toMatchObject({
+      request: 1,
+      cause: "AbortError",
+    });
+  });
+
+  test("measures the time to the headers by its clock", async () => {
+    const { records, log } = listening();
+    const clock = createFakeClock();
+    const fetch: FetchLike = async () => {
+      await clock.advance(70);
+      return new Response();
+    };
+    const traced = traceFetch(log, { fetch, clock });
+    await clock.advance(5);
+    await traced("http://example.test/", {});
+    expect(records).toMatchObject([{ at: 5 }, { at: 75, took: 70 }]);
+  });
+
+  test("is not disturbed by a log that throws", async () => {
+    const reported: unknown[] = [];
+    const rethrow = (callback: () => void) => {
+      try {
+        callback();
+      } catch (error) {
+        reported.push(error);
+      }
+    };
+    await using server = await serve((response) => stream(response, "data: 1\n\n"));
+    const source = createEventSource(server.url, {
+      fetch: traceFetch(() => {
+        vi.stubGlobal("queueMicrotask", rethrow);
+        throw new Error("full");
+      }),
+    });
+    await reach(source, "open");
+    source.close();
+    vi.unstubAllGlobals();
+    expect(reported).toEqual([new Error("full"), new Error("full")]);
+  });
+});

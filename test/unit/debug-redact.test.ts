@@ -1,0 +1,85 @@
+import { describe, expect, test } from "vitest";
+import { shownCause, shownHeaders, shownUrl } from "../../src/debug-redact.ts";
+import { EventSourceError } from "../../src/errors.ts";
+
+describe("a URL", () => {
+  test.each([
+    ["https://example.com/prices", "https://example.com/prices"],
+    ["https://example.com/prices?token=abc&after=7", "https://example.com/prices?token=…&after=…"],
+    ["https://example.com/prices?abc", "https://example.com/prices?…"],
+    ["https://example.com/prices?YWJj==&a=1", "https://example.com/prices?…&a=…"],
+    ["https://example.com/prices?a=b=c", "https://example.com/prices?a=…"],
+    ["https://example.com/prices?", "https://example.com/prices?"],
+    ["https://example.com/prices?a=1#abc", "https://example.com/prices?a=…"],
+    ["https://example.com/prices#abc?a=1", "https://example.com/prices"],
+    ["https://user:abc@example.com/prices", "https://example.com/prices"],
+    ["https://us&er:abc@example.com/@home", "https://example.com/@home"],
+    ["/prices?token=abc", "/prices?token=…"],
+    ["about:event-stream", "about:event-stream"],
+    ["", ""],
+  ])("%s is shown as %s", (url, shown) => {
+    expect(shownUrl(url, false)).toBe(shown);
+    expect(shownUrl(url, true)).toBe(url);
+  });
+});
+
+describe("headers", () => {
+  const headers = new Headers({
+    Authorization: "Bearer abc",
+    Cookie: "sid=abc",
+    "Last-Event-ID": "7",
+    "X-Tenant": "abc",
+    "X-Accept": "abc",
+    Accept: "text/event-stream",
+    "Content-Type": "text/plain",
+    "Content-Encoding": "gzip",
+    "Cache-Control": "no-store",
+    "Retry-After": "9",
+    Server: "nginx",
+    Via: "1.1 proxy",
+    "X-Accel-Buffering": "no",
+  });
+
+  test("show their names, and the values of the harmless ones", () => {
+    expect(shownHeaders(headers, false)).toEqual({
+      authorization: "…",
+      cookie: "…",
+      "last-event-id": "…",
+      "x-tenant": "…",
+      "x-accept": "…",
+      accept: "text/event-stream",
+      "content-type": "text/plain",
+      "content-encoding": "gzip",
+      "cache-control": "no-store",
+      "retry-after": "9",
+      server: "nginx",
+      via: "1.1 proxy",
+      "x-accel-buffering": "no",
+    });
+  });
+
+  test("show everything when they are revealed", () => {
+    expect(shownHeaders(headers, true)).toEqual(Object.fromEntries(headers));
+  });
+});
+
+describe("what is underneath an error", () => {
+  const system = Object.assign(new Error("connect ECONNREFUSED 10.0.0.7:80"), { code: "ECONNREFUSED" });
+  test.each([
+    ["nothing", undefined, undefined],
+    ["an error", new TypeError("abc"), "TypeError"],
+    [
+      "an error of the system, further down",
+      new TypeError("fetch failed", { cause: system }),
+      "ECONNREFUSED",
+    ],
+    ["an abort", new DOMException("abc", "AbortError"), "AbortError"],
+    ["an error of ours", new EventSourceError("connect-timeout", "abc"), "connect-timeout"],
+    ["a code that is none", Object.assign(new Error("abc"), { code: "4/0AbC-d9" }), "Error"],
+    ["a name that is none", Object.assign(new Error("abc"), { name: "token=4" }), undefined],
+    ["text", "abc", undefined],
+    ["null", null, undefined],
+  ])("%s", (_what, cause, shown) => {
+    expect(shownCause(cause)).toBe(shown);
+  });
+});
