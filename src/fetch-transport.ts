@@ -121,6 +121,7 @@ export function createFetchTransport(
     let patience = idleTimeout;
     const onWait = (isWaiting = false) => {
       waiting = isWaiting;
+      if (!patience) return;
       setDeadline(waiting && patience, "idle-timeout");
       if (!waiting) patience = idleTimeout;
     };

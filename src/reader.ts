@@ -95,10 +95,14 @@ export async function readStream(
   let tail: string | undefined;
 
   const reader = readerOf(body);
-  const cancel = () => void reader.cancel().catch(() => {});
+  let isOver = signal.aborted;
+  const cancel = () => {
+    isOver = true;
+    void reader.cancel().catch(() => {});
+  };
   signal.addEventListener("abort", cancel);
   try {
-    while (!signal.aborted) {
+    while (!isOver) {
       onWait?.(true);
       const { done, value } = await reader.read();
       onWait?.();
@@ -108,13 +112,14 @@ export async function readStream(
       const end = lastLineEnd(bytes);
       for (let start = 0, cut; start < end; start = cut) {
         cut = nextLineEnd(bytes, tail === undefined ? Math.min(end, start + PIECE) : start + 1);
-        const lines = bytes.subarray(start, cut);
+        // A view costs as much as the rest of a small chunk.
+        const lines = cut - start < bytes.length ? bytes.subarray(start, cut) : bytes;
         parser.feed(tail === undefined ? decode(whole, lines) : tail + decode(parts, lines));
         tail = undefined;
         giveId();
         if (hold) await hold;
         hold = undefined;
-        if (signal.aborted) return;
+        if (isOver) return;
         if (tooLarge) break;
       }
       if (end < bytes.length) tail = (tail ?? "") + decode(parts, bytes.subarray(end), true);
@@ -144,6 +149,7 @@ function nextLineEnd(bytes: Uint8Array, end: number): number {
 
 /** The bytes of a chunk, which may be text, a buffer or a view of one. */
 function toBytes(chunk: unknown): Uint8Array {
+  if (chunk instanceof Uint8Array) return chunk;
   const view = typeof chunk === "string" ? new TextEncoder().encode(chunk) : (chunk as Uint8Array);
   if (view.byteLength === undefined)
     throw new EventSourceError("unsupported", "The body is neither bytes nor text");
