@@ -141,10 +141,10 @@ function lastLineEnd(bytes: Uint8Array): number {
   return end;
 }
 
-/** Where the line ends that byte number `end` belongs to, counted from 1. */
+/** Where the line ends that byte number `end` belongs to, counted from 1. A CRLF is not taken apart, which costs the parser. */
 function nextLineEnd(bytes: Uint8Array, end: number): number {
   while (!isLineEnd(bytes[end - 1])) end++;
-  return end;
+  return bytes[end - 1] === 13 && bytes[end] === 10 ? end + 1 : end;
 }
 
 /** The bytes of a chunk, which may be text, a buffer or a view of one. */

@@ -38,14 +38,14 @@ export const gates: readonly Gate[] = [
   {
     name: "`createEventSource`",
     entry: { code: 'export { createEventSource } from "everspring";' },
-    limit: 8140,
+    limit: 8170,
     aim: 4000,
   },
-  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 8800, aim: 5000 },
+  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 8840, aim: 5000 },
   {
     name: "`everspring/eventsource`",
     entry: { code: 'export { EventSource } from "everspring/eventsource";' },
-    limit: 6860,
+    limit: 6920,
     aim: 4000,
   },
   {
@@ -86,7 +86,7 @@ export const gates: readonly Gate[] = [
     limit: 2890,
     aim: 1200,
   },
-  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 10_200, aim: 7500 },
+  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 10_240, aim: 7500 },
 ];
 
 /** What only other exports bring along, as it stands in any minified code. */
