@@ -5,14 +5,19 @@ import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { miniBrowserPath, webKitWebDriverPath, xvfbPath } from "./system.ts";
 
-/** A window of WebKitGTK's own small browser, driven by WebDriver. */
-export interface WebKitGtk {
-  open(url: string): Promise<void>;
-  /** Runs an async function's body in the page, and resolves with what it returns. */
-  run(body: string): Promise<unknown>;
+/** A tab of WebKitGTK's own small browser, driven by WebDriver. */
+export interface WebKitTab {
+  readonly open: (url: string) => Promise<void>;
+  /** Runs an async function's body in the page, where `given` is what is given, and resolves with what it returns. */
+  readonly run: (body: string, given?: unknown) => Promise<unknown>;
+  readonly close: () => Promise<void>;
+}
+
+/** The browser, and its first tab. `close` ends it. */
+export interface WebKitGtk extends WebKitTab {
+  readonly newTab: () => Promise<WebKitTab>;
   /** PNG. */
-  screenshot(): Promise<Buffer>;
-  close(): Promise<void>;
+  readonly screenshot: () => Promise<Buffer>;
 }
 
 /** Starts it, on a display of its own where there is none. */
@@ -36,14 +41,15 @@ export async function startWebKitGtk(): Promise<WebKitGtk> {
     // As a desktop has it: for `C` the page's language is "C", which is none, and `Intl` throws.
     const env = { ...process.env, LC_ALL: undefined, LANG: "en_US.UTF-8", DISPLAY: display };
     const call = await startDriver(start, env);
+    const tabs = createTabs(call);
+    const first = tabs.tab(await call("GET", "/window"));
     return {
-      open: async (url) => void (await call("POST", "/url", { url })),
-      run: (body) =>
-        call("POST", "/execute/async", {
-          script: `const done = arguments[0]; (async () => { ${body} })().then(done, (error) => done(String(error)));`,
-          args: [],
-        }),
-      screenshot: async () => Buffer.from((await call("GET", "/screenshot")) as string, "base64"),
+      ...first,
+      async newTab() {
+        const { handle } = (await first.act("POST", "/window/new", { type: "tab" })) as { handle: string };
+        return tabs.tab(handle);
+      },
+      screenshot: async () => Buffer.from((await first.act("GET", "/screenshot")) as string, "base64"),
       async close() {
         await call("DELETE", "").catch(() => {});
         stop();
@@ -57,6 +63,41 @@ export async function startWebKitGtk(): Promise<WebKitGtk> {
 
 type Start = (command: string, args: string[], env?: NodeJS.ProcessEnv) => ChildProcess;
 type Call = (method: string, path: string, body?: object) => Promise<unknown>;
+
+/** The driver looks at one tab at a time. */
+function createTabs(call: Call) {
+  let shown: unknown;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  function tab(handle: unknown) {
+    const act: Call = (method, path, body) => {
+      const mine = turn.then(async () => {
+        if (shown !== handle) await call("POST", "/window", { handle });
+        shown = handle;
+        return call(method, path, body);
+      });
+      turn = mine.catch(() => {});
+      return mine;
+    };
+    return {
+      act,
+      open: async (url: string) => void (await act("POST", "/url", { url })),
+      async run(body: string, given?: unknown) {
+        const script = `const [given, done] = arguments;
+          (async () => { ${body} })().then((value) => done({ value }), (error) => done({ error: String(error) }));`;
+        const result = await act("POST", "/execute/async", { script, args: [given ?? null] });
+        const { value, error } = result as { value?: unknown; error?: string };
+        if (error !== undefined) throw new Error(error);
+        return value;
+      },
+      async close() {
+        await act("DELETE", "/window");
+        shown = undefined;
+      },
+    };
+  }
+  return { tab };
+}
 
 /** Xvfb takes the first display that is free and writes its number. */
 async function startDisplay(start: Start): Promise<string> {

@@ -1,0 +1,108 @@
+import { fileURLToPath } from "node:url";
+import { browsers } from "../lib/browsers.mjs";
+import { bundle } from "../lib/bundle.mjs";
+import { complaint, interleave, PATIENCE } from "../lib/interleave.mjs";
+import { mainThreadTime, processes } from "../lib/main-threads.mjs";
+import { median, ratio, showRatio } from "../lib/stats.mjs";
+import { table } from "../lib/table.mjs";
+import { peers } from "../peers/index.mjs";
+import { workloads } from "../workloads.mjs";
+
+/** Those that run in a page. */
+const CLIENTS = [
+  "native",
+  "decode",
+  "listeners",
+  "iterator",
+  "fetchEvents",
+  "class",
+  "eventsource-client",
+  "eventsource",
+  "fetch-event-source",
+  "event-source-plus",
+  "extended-eventsource",
+  "fetch-event-stream",
+  "sse.js",
+];
+
+const here = (path) => JSON.stringify(fileURLToPath(new URL(path, import.meta.url)));
+
+/** A client, and what it takes to measure it, as the page loads it. */
+const code = ({ file, name }) => `import { summarize } from ${here("../lib/summary.mjs")};
+import { ${name} as run } from ${here(`../peers/${file}.mjs`)};
+export async function measure(url, check) {
+  const summary = summarize();
+  const start = performance.now();
+  const late = new Promise((_, reject) => setTimeout(reject, ${PATIENCE}, new Error("over ${PATIENCE / 1000} s")));
+  await Promise.race([run(url, check ? summary.check : summary.take), late]);
+  return { wall: performance.now() - start, ...summary.result() };
+}`;
+
+/** What each client delivers in a tab of its own, and what it costs the main thread of the page. */
+const inBrowser = (browserName) => async (context) => {
+  const { server, rounds, names, log } = context;
+  const clients = context.choose(CLIENTS);
+  const scale = context.scale / 5;
+  const origin = `http://127.0.0.1:${server.port}`;
+  const serve = (path, text, type = "text/javascript") => server.ask({ page: path, type, text });
+  await serve("/page", "<!doctype html><title>bench</title><body></body>", "text/html");
+
+  const { start, pages } = browsers[browserName];
+  const browser = await start();
+  const results = {};
+  const parts = [];
+  try {
+    for (const name of names.filter((workload) => /^(tokens|single|ticks)$/.test(workload))) {
+      const { expected, bytes } = await server.ask({ prepare: name, scale });
+      const url = `${origin}/stream/${name}?scale=${scale}`;
+      const tabs = [];
+      const openTab = async (client) => {
+        await serve(`/peer/${client}.js`, await bundle(code(peers[client])));
+        const tab = await browser.newTab();
+        tabs.push(tab);
+        await tab.open(`${origin}/page`);
+        return async (check) => {
+          await tab.show();
+          const running = processes(pages);
+          const before = mainThreadTime(running);
+          const got = await tab.run(
+            `import("/peer/${client}.js").then(({ measure }) => measure("${url}", ${check}))`,
+          );
+          return { ...got, cpu: mainThreadTime(running) - before };
+        };
+      };
+      const entries = await interleave({ clients, rounds, expected, start: openTab });
+      results[name] = { bytes, events: expected.count, clients: entries };
+      for (const tab of tabs) await tab.close();
+      const text = `#### ${workloads[name].title} (${expected.count} events)\n\n${oneTable(results[name])}`;
+      log(`\n${text}`);
+      parts.push(text);
+    }
+  } finally {
+    await browser.close();
+  }
+  return { summary: [browser.version, ...parts].join("\n\n"), results };
+};
+
+function oneTable({ events, clients }) {
+  const per = (values) => `${((median(values) * 1000) / events).toFixed(2)} µs`;
+  const against = (one, other) => (one?.cpu.length && other?.cpu.length ? ratio(one.cpu, other.cpu) : null);
+  const show = (value) => (value ? showRatio(value) : "");
+  const rows = Object.entries(clients).map(([client, entry]) => {
+    const { title } = peers[client];
+    const problem = complaint(entry);
+    if (!entry.cpu.length) return [title, problem, "", "", ""];
+    return [
+      problem ? `${title} (**${problem}**)` : title,
+      per(entry.cpu),
+      per(entry.wall),
+      show(against(clients.native, entry)),
+      show(against(entry, clients.decode)),
+    ];
+  });
+  return table(["client", "main thread", "wall", "times faster than native", "÷ decode"], rows);
+}
+
+export const chromium = inBrowser("chromium");
+export const firefox = inBrowser("firefox");
+export const webkitgtk = inBrowser("webkitgtk");
