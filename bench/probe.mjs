@@ -30,7 +30,7 @@ const kinds = {
       await run(url, () => void (delay ||= performance.now() - start));
       delays.push(delay);
     }
-    return { delay: quantile(delays, 0.5) };
+    return { delay: quantile(delays, 0.5) * 1000 };
   },
   async kept({ url }) {
     const kept = [];

@@ -1,10 +1,12 @@
 import { peers } from "../peers/index.mjs";
+import { workloads } from "../workloads.mjs";
+import { ratio, showRatio } from "./stats.mjs";
 import { verdict } from "./summary.mjs";
 
 /** A client that takes longer than this for one run is not timed further (ms). */
 export const PATIENCE = 10_000;
 /** One that takes longer than this takes part in two rounds only (ms). */
-const SLOW = 2000;
+const SLOW = 1000;
 
 /**
  * Checks all that every client delivers, then times them one after the other in each round, so that the noise of a moment meets
@@ -46,8 +48,23 @@ export async function interleave({ clients, rounds, expected, start, warmup = 2 
   return entries;
 }
 
-/** What a table says about a client beside its title; "" when all is well. */
+/** What a table says about a client; "" when all is well. */
 export const complaint = ({ failed, wrong }) =>
   wrong ? `wrong: ${wrong}` : failed.startsWith("over") ? failed : failed && `does not run: ${failed}`;
+
+/** A client's name, with what is to be said about its figures. */
+export const titleOf = (client, entry) =>
+  entry.cpu.length && complaint(entry)
+    ? `${peers[client].title} (**${complaint(entry)}**)`
+    : peers[client].title;
+
+export const heading = (name, { events, bytes }) =>
+  `#### ${workloads[name].title} (${events} events, ${(bytes / 1e6).toFixed(1)} MB)`;
+
+/** The CPU time of one ÷ that of another; "" where one of them has none. */
+export const against = ({ clients }, client, other) =>
+  clients[client]?.cpu.length && clients[other]?.cpu.length
+    ? showRatio(ratio(clients[client].cpu, clients[other].cpu))
+    : "";
 
 export const firstLine = (error) => error.message.split("\n")[0].replaceAll("|", "\\|");

@@ -8,7 +8,7 @@ import { library, throughput } from "./throughput.mjs";
 
 /** The measures in the order in which docs/performance.md shows them, and how many rounds each takes unless told otherwise. */
 export const measures = {
-  throughput: { title: "Throughput in Node, HTTP/1.1", rounds: 7, run: throughput },
+  throughput: { title: "Throughput in Node, HTTP/1.1", rounds: 5, run: throughput },
   library: { title: "The library alone, without a network", rounds: 5, run: library },
   http2: { title: "Throughput in Node, HTTP/2", rounds: 5, run: http2 },
   deno: { title: "Throughput in Deno", rounds: 5, run: deno },
@@ -16,8 +16,8 @@ export const measures = {
   chromium: { title: "Throughput in a page: Chromium", rounds: 5, run: chromium },
   firefox: { title: "Throughput in a page: Firefox", rounds: 5, run: firefox },
   webkitgtk: { title: "Throughput in a page: WebKitGTK", rounds: 5, run: webkitgtk },
-  latency: { title: "Latency at one event per ms", rounds: 7, run: latency },
-  first: { title: "From the call to the first event", rounds: 7, run: first },
+  latency: { title: "Latency at one event per ms", rounds: 5, run: latency },
+  first: { title: "From the call to the first event", rounds: 5, run: first },
   idle: { title: "Memory of an idle connection", rounds: 3, run: idle },
   kept: { title: "Memory that kept data hold", rounds: 3, run: kept },
   heap: { title: "Heap over a million events", rounds: 3, run: heap },

@@ -8,10 +8,10 @@ const KiB = (bytes, digits) => `${(bytes / 1024).toFixed(digits)} KiB`;
 const shrink = (size, scale) => Math.max(100, Math.round(size * Math.min(1, scale)));
 
 /** Where a workload of so many events is. */
-async function streamOf({ port, ask }, name, events) {
+async function streamOf(server, name, events) {
   const scale = events / 150_000;
-  await ask({ prepare: name, scale });
-  return `http://127.0.0.1:${port}/stream/${name}?scale=${scale}`;
+  await server.ask({ prepare: name, scale });
+  return `http://127.0.0.1:${server.port}/stream/${name}?scale=${scale}`;
 }
 
 /** What stays alive when the data of one event in a hundred is kept, of 50 MB. */

@@ -1,9 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { browsers } from "../lib/browsers.mjs";
 import { bundle } from "../lib/bundle.mjs";
-import { complaint, interleave, PATIENCE } from "../lib/interleave.mjs";
+import { against, complaint, heading, interleave, PATIENCE, titleOf } from "../lib/interleave.mjs";
 import { mainThreadTime, processes } from "../lib/main-threads.mjs";
-import { median, ratio, showRatio } from "../lib/stats.mjs";
+import { median } from "../lib/stats.mjs";
 import { table } from "../lib/table.mjs";
 import { peers } from "../peers/index.mjs";
 import { workloads } from "../workloads.mjs";
@@ -50,7 +50,6 @@ const inBrowser = (browserName) => async (context) => {
   const { start, pages } = browsers[browserName];
   const browser = await start();
   const results = {};
-  const parts = [];
   try {
     for (const name of names.filter((workload) => /^(tokens|single|ticks)$/.test(workload))) {
       const { expected, bytes } = await server.ask({ prepare: name, scale });
@@ -74,32 +73,38 @@ const inBrowser = (browserName) => async (context) => {
       const entries = await interleave({ clients, rounds, expected, start: openTab });
       results[name] = { bytes, events: expected.count, clients: entries };
       for (const tab of tabs) await tab.close();
-      const text = `#### ${workloads[name].title} (${expected.count} events)\n\n${oneTable(results[name])}`;
-      log(`\n${text}`);
-      parts.push(text);
+      log(`\n${heading(name, results[name])}\n\n${oneTable(results[name])}`);
     }
   } finally {
     await browser.close();
   }
-  return { summary: [browser.version, ...parts].join("\n\n"), results };
+  const ours = clients.filter((client) => peers[client].ours);
+  const summary = table(
+    ["times faster than native", ...ours.map((client) => peers[client].title)],
+    Object.entries(results).map(([name, result]) => [
+      workloads[name].title,
+      ...ours.map((client) => against(result, "native", client)),
+    ]),
+  );
+  const details = Object.entries(results).map(
+    ([name, result]) => `${heading(name, result)}\n\n${oneTable(result)}`,
+  );
+  return { summary: `${browser.version}\n\n${summary}`, details: details.join("\n\n"), results };
 };
 
-function oneTable({ events, clients }) {
-  const per = (values) => `${((median(values) * 1000) / events).toFixed(2)} µs`;
-  const against = (one, other) => (one?.cpu.length && other?.cpu.length ? ratio(one.cpu, other.cpu) : null);
-  const show = (value) => (value ? showRatio(value) : "");
-  const rows = Object.entries(clients).map(([client, entry]) => {
-    const { title } = peers[client];
-    const problem = complaint(entry);
-    if (!entry.cpu.length) return [title, problem, "", "", ""];
-    return [
-      problem ? `${title} (**${problem}**)` : title,
-      per(entry.cpu),
-      per(entry.wall),
-      show(against(clients.native, entry)),
-      show(against(entry, clients.decode)),
-    ];
-  });
+function oneTable(result) {
+  const per = (values) => `${((median(values) * 1000) / result.events).toFixed(2)} µs`;
+  const rows = Object.entries(result.clients).map(([client, entry]) => [
+    titleOf(client, entry),
+    ...(entry.cpu.length
+      ? [
+          per(entry.cpu),
+          per(entry.wall),
+          against(result, "native", client),
+          against(result, client, "decode"),
+        ]
+      : [complaint(entry), "", "", ""]),
+  ]);
   return table(["client", "main thread", "wall", "times faster than native", "÷ decode"], rows);
 }
 

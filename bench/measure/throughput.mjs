@@ -1,6 +1,6 @@
 import { child } from "../lib/child.mjs";
-import { complaint, interleave, PATIENCE } from "../lib/interleave.mjs";
-import { median, ratio, showRatio } from "../lib/stats.mjs";
+import { against, complaint, heading, interleave, PATIENCE, titleOf } from "../lib/interleave.mjs";
+import { median } from "../lib/stats.mjs";
 import { table } from "../lib/table.mjs";
 import { peers, visible } from "../peers/index.mjs";
 import { workloads } from "../workloads.mjs";
@@ -28,7 +28,7 @@ async function measureRounds({ server, clients, names, rounds, scale, origin, ex
       for (const one of running) one.stop();
     }
     results[name] = result;
-    log(`\n${workloads[name].title}\n\n${oneTable(result)}\n`);
+    log(`\n${heading(name, result)}\n\n${oneTable(result)}`);
   }
   return results;
 }
@@ -46,26 +46,19 @@ function bestPeer({ clients }) {
   return able.toSorted(([, a], [, b]) => median(a.cpu) - median(b.cpu))[0]?.[0];
 }
 
-/** The CPU time of one ÷ that of another; "" where one of them has none. */
-const against = ({ clients }, client, other) =>
-  clients[client]?.cpu.length && clients[other]?.cpu.length
-    ? showRatio(ratio(clients[client].cpu, clients[other].cpu))
-    : "";
-
 function oneTable(result) {
   const best = bestPeer(result);
-  const rows = Object.entries(result.clients).map(([client, entry]) => {
-    const { title } = peers[client];
-    const problem = complaint(entry);
-    if (!entry.cpu.length) return [title, problem, "", "", ""];
-    return [
-      problem ? `${title} (**${problem}**)` : title,
-      perEvent(entry.cpu, result),
-      perEvent(entry.wall, result),
-      against(result, client, "decode"),
-      against(result, client, best),
-    ];
-  });
+  const rows = Object.entries(result.clients).map(([client, entry]) => [
+    titleOf(client, entry),
+    ...(entry.cpu.length
+      ? [
+          perEvent(entry.cpu, result),
+          perEvent(entry.wall, result),
+          against(result, client, "decode"),
+          against(result, client, best),
+        ]
+      : [complaint(entry), "", "", ""]),
+  ]);
   return table(["client", "CPU", "wall", "CPU ÷ decode", `CPU ÷ ${best ?? "best peer"}`], rows);
 }
 
@@ -84,14 +77,12 @@ export async function measureThroughput(context) {
     }),
   );
   const parts = Object.entries(results).map(
-    ([name, result]) =>
-      `#### ${workloads[name].title} (${result.events} events, ${(result.bytes / 1e6).toFixed(1)} MB)\n\n${oneTable(result)}`,
+    ([name, result]) => `${heading(name, result)}\n\n${oneTable(result)}`,
   );
   return { summary, details: parts.join("\n\n"), results };
 }
 
-export const throughput = (context) =>
-  measureThroughput({ ...context, clients: context.choose(visible) });
+export const throughput = (context) => measureThroughput({ ...context, clients: context.choose(visible) });
 
 /** The same without a network: a body that is there already. */
 export function library(context) {
@@ -99,6 +90,7 @@ export function library(context) {
   return measureThroughput({
     ...context,
     clients: context.choose(visible).filter((client) => !hasOwnRequest.test(client)),
+    names: context.names.filter((name) => /^(tokens|single|foreign|ticks)$/.test(name)),
     extra: (name) => ({ body: { name, scale: context.scale } }),
   });
 }
