@@ -1,5 +1,5 @@
 // What is asked of everspring, as ratios within one run: measures just that, several times, and counts the runs that hold.
-// node bench/goals.mjs [--runs 5] [--rounds 7] [--scale 1] [--write]; after `npm run build && npm ci --prefix bench`.
+// npm run bench:goals -- [--runs 5] [--rounds 5] [--scale 1] [--write]
 // `--write` puts the table into docs/performance.md.
 import { parseArgs } from "node:util";
 import { goals, needs, verdictOf } from "./lib/goals.mjs";

@@ -1,5 +1,5 @@
 // `npm run bench` measures everspring beside its peers and prints tables.
-// node bench/run.mjs [--only throughput,sizes] [--clients a,b] [--workloads a,b] [--rounds 7] [--scale 1] [--write]
+// npm run bench -- [--only throughput,sizes] [--clients a,b] [--workloads a,b] [--rounds 5] [--scale 1] [--write]
 // `--write` puts the tables into docs/performance.md. The names are those of measure/index.mjs, peers/index.mjs and workloads.mjs.
 import { parseArgs } from "node:util";
 import { measure } from "./lib/session.mjs";

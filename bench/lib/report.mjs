@@ -6,9 +6,9 @@ import { measures } from "../measure/index.mjs";
 const FILE = "docs/performance.md";
 const HEAD = `# Performance
 
-Measured by \`npm run bench\`, which prints these tables; \`node bench/run.mjs --write\` puts them here, each with its date and
-machine. \`--only\`, \`--clients\`, \`--workloads\`, \`--rounds\` and \`--scale\` select. \`node bench/goals.mjs --runs 5 --write\` makes
-the section on goals.
+Measured by \`npm run bench\`, which prints these tables; \`npm run bench -- --write\` puts them here, each with its date and
+machine. \`--only\`, \`--clients\`, \`--workloads\`, \`--rounds\` and \`--scale\` select.
+\`npm run bench:goals -- --write\` makes the section on goals, out of five runs.
 
 ## Method
 
@@ -25,9 +25,8 @@ the section on goals.
 - The streams are the same bytes in the same chunks each time (\`bench/workloads.mjs\`). "Limit: drain" reads the response and
   throws it away; "drain + decode" makes it text and stops there.
 - "One per chunk" is one HTTP chunk per event; where a client is behind, Node hands several out together. Without a network each read is one.
-- Deno and Bun run the same processes as Node, with half of the events; a page gets a fifth of them. Bun has no class of its own; in
-  Node it is undici's. sse.js needs a page; what needs Node's \`http\` module (launchdarkly-eventsource, event-source-polyfill) or is
-  there only in Node's packages (undici, the SDKs' readers) is not measured in pages.
+- Deno and Bun run the same processes as Node, with half of the events; a page gets a fifth of them. What a runtime lacks is shown as
+  what does not run: Bun and Node have no EventSource of their own (Node's is undici's, behind a flag), some peers need Node's modules.
 - The SDKs' readers are measured below their JSON; @microsoft/fetch-event-source is told that there is a page.
 `;
 

@@ -5,25 +5,11 @@ import { against, complaint, heading, interleave, PATIENCE, titleOf } from "../l
 import { mainThreadTime, processes } from "../lib/main-threads.mjs";
 import { median } from "../lib/stats.mjs";
 import { table } from "../lib/table.mjs";
-import { peers } from "../peers/index.mjs";
+import { peers, visible } from "../peers/index.mjs";
 import { workloads } from "../workloads.mjs";
 
-/** Those that run in a page. */
-const CLIENTS = [
-  "native",
-  "decode",
-  "listeners",
-  "iterator",
-  "fetchEvents",
-  "class",
-  "eventsource-client",
-  "eventsource",
-  "fetch-event-source",
-  "event-source-plus",
-  "extended-eventsource",
-  "fetch-event-stream",
-  "sse.js",
-];
+/** Those of Node, the class of the platform, and what only a page has. */
+const CLIENTS = ["native", "decode", ...visible.slice(2), "sse.js"];
 
 const here = (path) => JSON.stringify(fileURLToPath(new URL(path, import.meta.url)));
 
@@ -56,6 +42,7 @@ const inBrowser = (browserName) => async (context) => {
       const url = `${origin}/stream/${name}?scale=${scale}`;
       const tabs = [];
       const openTab = async (client) => {
+        if (peers[client].node) throw new Error("it needs Node's modules");
         await serve(`/peer/${client}.js`, await bundle(code(peers[client])));
         const tab = await browser.newTab();
         tabs.push(tab);

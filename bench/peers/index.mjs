@@ -1,6 +1,7 @@
 // Every client by name, and where it is. `run(url, take)` reads the stream at `url`, calls `take(type, data, lastEventId)` for
 // each event, and resolves when the event "end" has come and the client is closed.
-// `limit`: no client, it delivers no events. `ids: false`: it tells no ids. `hidden`: only where a measure names it.
+// `limit`: no client, it delivers no events. `ids: false`: it tells no ids. `node`: it needs Node's modules.
+// `hidden`: only where a measure names it.
 const at = (file, name = "run") => ({ file, name });
 
 export const peers = {
@@ -21,12 +22,16 @@ export const peers = {
   eventsource: { title: "eventsource", ...at("eventsource") },
   "fetch-event-source": { title: "@microsoft/fetch-event-source", ...at("fetch-event-source") },
   "event-source-plus": { title: "event-source-plus", ...at("event-source-plus") },
-  "launchdarkly-eventsource": { title: "launchdarkly-eventsource", ...at("launchdarkly-eventsource") },
+  "launchdarkly-eventsource": {
+    title: "launchdarkly-eventsource",
+    node: true,
+    ...at("launchdarkly-eventsource"),
+  },
   "extended-eventsource": { title: "extended-eventsource", ...at("extended-eventsource") },
   "event-source-polyfill": { title: "event-source-polyfill", ...at("event-source-polyfill") },
   "fetch-event-stream": { title: "fetch-event-stream", ...at("fetch-event-stream") },
   "sse.js": { title: "sse.js", hidden: true, ...at("sse.js") },
-  undici: { title: "undici's EventSource", ...at("undici") },
+  undici: { title: "undici's EventSource", node: true, ...at("undici") },
   openai: { title: "openai, stream reader", ids: false, ...at("openai") },
   anthropic: { title: "@anthropic-ai/sdk, stream reader", ids: false, ...at("anthropic") },
 };
