@@ -38,6 +38,7 @@ const rows = goals.map((goal, i) => {
   );
   return [goal.title, limit, ...shown, `${held} of ${count}`];
 });
-const summary = table(["what", "goal", ...runs.map((_, i) => `run ${i + 1}`), "holds in"], rows);
-console.log(`\n${summary}`);
+const figures = table(["what", "goal", ...runs.map((_, i) => `run ${i + 1}`), "holds in"], rows);
+console.log(`\n${figures}`);
+const summary = `What is asked, as ratios in one run; each figure is the median over the rounds of that run, and what misses is bold.\n\n${figures}`;
 if (values.write) write("goals", "Goals", { summary });

@@ -42,8 +42,14 @@ const begin = performance.now();
 for (const name of only) {
   const start = performance.now();
   console.log(`\n## ${measures[name].title}`);
-  const report = await measure(name, options);
-  console.log(`\n${report.summary}\n\n(${seconds(start)})`);
-  if (values.write) write(name, measures[name].title, report);
+  try {
+    const report = await measure(name, options);
+    console.log(`\n${report.summary}\n\n(${seconds(start)})`);
+    if (values.write) write(name, measures[name].title, report);
+  } catch (error) {
+    // The others are worth having all the same.
+    console.error(error);
+    process.exitCode = 1;
+  }
 }
 console.log(`\nAll in all ${seconds(begin)}`);

@@ -4,7 +4,7 @@ import { ratio, showRatio } from "./stats.mjs";
 import { verdict } from "./summary.mjs";
 
 /** A client that takes longer than this for one run is not timed further (ms). */
-export const PATIENCE = 10_000;
+export const PATIENCE = 5000;
 /** One that takes longer than this takes part in two rounds only (ms). */
 const SLOW = 1000;
 

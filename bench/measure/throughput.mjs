@@ -19,7 +19,12 @@ async function measureRounds({ server, clients, names, rounds, scale, origin, ex
       const one = child("bench/client.mjs", { args: [client], ...runtime });
       running.push(one);
       await one.next();
-      return (check) => one.ask({ ...message, check }, PATIENCE);
+      return (check) =>
+        one.ask({ ...message, check }, PATIENCE).catch((error) => {
+          // It may still be busy, which would disturb the others.
+          one.stop();
+          throw error;
+        });
     };
     const result = { bytes, events: expected.count, clients: {} };
     try {
