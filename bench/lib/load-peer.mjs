@@ -4,6 +4,7 @@ import { peers } from "../peers/index.mjs";
 export async function loadPeer(name) {
   // Some peers expect a page, or talk on the console; what they write would be part of their time.
   for (const method of ["log", "info", "debug", "warn", "error"]) console[method] = () => {};
+  process.emitWarning = () => {};
   try {
     const { file, name: member } = peers[name];
     return (await import(`../peers/${file}.mjs`))[member];

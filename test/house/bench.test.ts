@@ -24,13 +24,17 @@ describe("the bench, on a few tokens,", () => {
   beforeAll(async () => {
     await installRuntimes();
     const args = [
-      ["--only", "throughput,deno,bun,chromium,firefox,webkitgtk"],
       ["--clients", "native,listeners,lossy"],
       ["--workloads", "tokens"],
       ["--scale", "0.0004"],
       ["--rounds", "1"],
     ];
-    ({ stdout: output } = await run(process.execPath, ["bench/run.mjs", ...args.flat()], root));
+    const measured = await Promise.all(
+      ["throughput,deno,bun,chromium,webkitgtk", "firefox"].map((only) =>
+        run(process.execPath, ["bench/run.mjs", "--only", only, ...args.flat()], root),
+      ),
+    );
+    output = measured.map(({ stdout }) => stdout).join("");
   }, installLimit);
 
   /** The table of the clients in the section of a measure. */
