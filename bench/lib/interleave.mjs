@@ -13,7 +13,7 @@ const SLOW = 1000;
  * all. `start(client)` resolves with `run(check)`, which resolves with `{ cpu, wall, count, chars, sum, ids }`.
  * Of each client: the times in ms, how many events it delivered, what of them was wrong, and why it does not run.
  */
-export async function interleave({ clients, rounds, expected, start, warmup = 2 }) {
+export async function interleave({ clients, rounds, expected, start }) {
   const entries = {};
   const runs = {};
   for (const client of clients) {
@@ -30,7 +30,7 @@ export async function interleave({ clients, rounds, expected, start, warmup = 2 
   }
   const takesPart = ({ failed, wrong, wall }) =>
     !failed && (!wrong || wrong.startsWith("changed")) && !(wall.length > 1 && wall[0] > SLOW);
-  for (let round = -warmup; round < rounds; round++)
+  for (let round = -2; round < rounds; round++)
     // Backwards every other time, since a neighbour may help or hinder.
     for (const client of round % 2 ? clients.toReversed() : clients) {
       const entry = entries[client];

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { probeRounds, probeTable, valuesOf } from "../lib/probes.mjs";
 import { median, ratio, showRatio } from "../lib/stats.mjs";
+import { workloads } from "../workloads.mjs";
 
 const MB = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 const KiB = (bytes, digits) => `${(bytes / 1024).toFixed(digits)} KiB`;
@@ -9,7 +10,7 @@ const shrink = (size, scale) => Math.max(100, Math.round(size * Math.min(1, scal
 
 /** Where a workload of so many events is. */
 async function streamOf(server, name, events) {
-  const scale = events / 150_000;
+  const scale = events / workloads[name].count;
   await server.ask({ prepare: name, scale });
   return `http://127.0.0.1:${server.port}/stream/${name}?scale=${scale}`;
 }

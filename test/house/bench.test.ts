@@ -26,7 +26,7 @@ describe("the bench, on a few tokens,", () => {
     const args = [
       ["--clients", "native,listeners,lossy"],
       ["--workloads", "tokens"],
-      ["--scale", "0.0004"],
+      ["--scale", "0.0005"],
       ["--rounds", "1"],
     ];
     const measured = await Promise.all(
