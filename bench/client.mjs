@@ -1,13 +1,11 @@
-// One client in a process of its own, so that its CPU time and memory are its own: `fork("client.mjs", [name])`.
-// Each message is a run: { url, check, body?, h2? }; the answer is what was delivered and what it cost.
+// One client in a process of its own, so that its CPU time and memory are its own: `fork("client.mjs", [name])`, in Node, Deno
+// or Bun. Each message is a run: { url, check, body?, h2? }; the answer is what was delivered and what it cost.
+import { serve } from "./lib/child.mjs";
+import { loadPeer } from "./lib/load-peer.mjs";
 import { summarize } from "./lib/summary.mjs";
 import { synthetic } from "./lib/synthetic.mjs";
-import { peers } from "./peers/index.mjs";
 
-const { load } = peers[process.argv[2]];
-// Some peers expect a page, or talk on the console; what they write would be part of their time.
-for (const name of ["log", "info", "debug", "warn", "error"]) console[name] = () => {};
-const run = await load();
+const run = await loadPeer(process.argv[2]);
 const platformFetch = globalThis.fetch;
 
 async function once({ url, check, body, h2 }) {
@@ -29,11 +27,5 @@ async function http2() {
   return (url, init) => fetch(url, { ...init, dispatcher });
 }
 
-process.on("disconnect", () => process.exit());
-process.on("message", (message) => {
-  once(message).then(
-    (result) => process.send(result),
-    (error) => process.send({ error: String(error?.stack ?? error) }),
-  );
-});
-process.send({ ready: true });
+const { bun, deno, node } = process.versions;
+serve(once, { runtime: bun ? `Bun ${bun}` : deno ? `Deno ${deno}` : `Node ${node}` });

@@ -1,11 +1,11 @@
 // `npm run bench` measures everspring beside its peers and prints tables.
-// node bench/run.mjs [--only throughput,sizes] [--clients a,b] [--workloads a,b] [--rounds 7] [--scale 1] [--write]
-// `--write` puts the tables into docs/performance.md.
+// npm run bench -- [--only throughput,sizes] [--clients a,b] [--workloads a,b] [--rounds 5] [--scale 1] [--write]
+// `--write` puts the tables into docs/performance.md. The names are those of measure/index.mjs, peers/index.mjs and workloads.mjs.
 import { parseArgs } from "node:util";
-import { child } from "./lib/child.mjs";
+import { measure } from "./lib/session.mjs";
+import { write } from "./lib/report.mjs";
 import { measures } from "./measure/index.mjs";
 import { peers } from "./peers/index.mjs";
-import { write } from "./lib/report.mjs";
 import { workloads } from "./workloads.mjs";
 
 const { values } = parseArgs({
@@ -13,30 +13,43 @@ const { values } = parseArgs({
     only: { type: "string" },
     clients: { type: "string" },
     workloads: { type: "string" },
-    rounds: { type: "string", default: "7" },
+    rounds: { type: "string" },
     scale: { type: "string", default: "1" },
     write: { type: "boolean", default: false },
   },
 });
-const list = (given, all) => given?.split(",") ?? Object.keys(all);
 process.chdir(new URL("..", import.meta.url).pathname);
 
-for (const name of list(values.only, measures)) {
-  const server = child("bench/server.mjs");
-  const { port } = await server.next();
+/** A list of names that exist. */
+function list(given, all) {
+  const names = given?.split(",");
+  for (const name of names ?? [])
+    if (!Object.hasOwn(all, name)) throw new Error(`${name}: one of ${Object.keys(all).join(", ")}`);
+  return names;
+}
+
+const seconds = (start) => `${((performance.now() - start) / 1000).toFixed(0)} s`;
+const options = {
+  clients: list(values.clients, peers),
+  names: list(values.workloads, workloads),
+  rounds: values.rounds && Number(values.rounds),
+  scale: Number(values.scale),
+  log: console.log,
+};
+const only = list(values.only, measures) ?? Object.keys(measures);
+
+const begin = performance.now();
+for (const name of only) {
+  const start = performance.now();
   console.log(`\n## ${measures[name].title}`);
   try {
-    const report = await measures[name].run({
-      server: { ...server, port },
-      clients: values.clients?.split(",") ?? Object.keys(peers).filter((client) => !peers[client].hidden),
-      names: list(values.workloads, workloads),
-      rounds: Number(values.rounds),
-      scale: Number(values.scale),
-      log: console.log,
-    });
-    console.log(`\n${report.summary}`);
-    if (values.write) write(name, measures[name], report, measures);
-  } finally {
-    server.stop();
+    const report = await measure(name, options);
+    console.log(`\n${report.summary}\n\n(${seconds(start)})`);
+    if (values.write) write(name, measures[name].title, report);
+  } catch (error) {
+    // The others are worth having all the same.
+    console.error(error);
+    process.exitCode = 1;
   }
 }
+console.log(`\nAll in all ${seconds(begin)}`);

@@ -2,25 +2,23 @@
 // GET /stream/<workload>?scale= sends a workload as fast as the client reads, /pace, /first, /idle and /flood see `live`.
 import { createServer } from "node:http";
 import { createSecureServer } from "node:http2";
+import { remember } from "./lib/remember.mjs";
 import { build, END, workloads } from "./workloads.mjs";
 
 const PIECE = 256 * 1024;
-const bodies = new Map();
 
 /** A body in HTTP/1.1 chunked encoding, made once, so that sending costs the machine as little as possible. */
-function rawBody(name, scale) {
-  const key = `${name} ${scale}`;
-  if (!bodies.has(key)) {
-    const { chunks, ...facts } = build(name, scale);
-    const parts = chunks.flatMap((chunk) => [`${chunk.length.toString(16)}\r\n`, chunk, "\r\n"]);
-    const whole = Buffer.concat([...parts, "0\r\n\r\n"].map((part) => Buffer.from(part)));
-    const pieces = [];
-    for (let start = 0; start < whole.length; start += PIECE)
-      pieces.push(whole.subarray(start, start + PIECE));
-    bodies.set(key, { pieces, facts });
-  }
-  return bodies.get(key);
-}
+const rawBody = remember((name, scale) => {
+  const { chunks, ...facts } = build(name, scale);
+  const parts = chunks.flatMap((chunk) => [`${chunk.length.toString(16)}\r\n`, chunk, "\r\n"]);
+  const whole = Buffer.concat([...parts, "0\r\n\r\n"].map((part) => Buffer.from(part)));
+  const pieces = [];
+  for (let start = 0; start < whole.length; start += PIECE) pieces.push(whole.subarray(start, start + PIECE));
+  return { pieces, facts };
+});
+
+/** HTTP/2 frames them itself. */
+const chunksOf = remember((name, scale) => build(name, scale).chunks);
 
 const HEADERS = {
   "content-type": "text/event-stream",
@@ -30,15 +28,16 @@ const HEADERS = {
   connection: "close",
 };
 
-function stream(socket, name, scale) {
-  const { pieces } = rawBody(name, scale);
+/** Writes as fast as the other side reads. */
+function pour(target, pieces, done) {
   let next = 0;
   const more = () => {
-    while (next < pieces.length) if (!socket.write(pieces[next++])) return;
-    socket.off("drain", more);
+    while (next < pieces.length) if (!target.write(pieces[next++])) return;
+    target.off("drain", more);
+    done?.();
   };
-  socket.on("error", () => {});
-  socket.on("drain", more);
+  target.on("error", () => {});
+  target.on("drain", more);
   more();
 }
 
@@ -81,38 +80,20 @@ function answer(request, response) {
     const [type, text] = pages.get(pathname);
     return void response.writeHead(200, { "content-type": type }).end(text);
   }
+  const scale = Number(searchParams.get("scale") ?? 1);
   if (request.httpVersionMajor === 2) {
     response.writeHead(200, { "content-type": "text/event-stream" });
-    return write(response, build2(name, Number(searchParams.get("scale") ?? 1)));
+    return pour(response, chunksOf(name, scale), () => response.end());
   }
   if (kind === "stream") {
     response.writeHead(200, { ...HEADERS, "transfer-encoding": "chunked" }).flushHeaders();
-    return stream(response.socket, name, Number(searchParams.get("scale") ?? 1));
+    return pour(response.socket, rawBody(name, scale).pieces);
   }
   if (!live[kind]) return void response.writeHead(404, { connection: "close" }).end();
   open.add(response);
   response.on("close", () => open.delete(response)).on("error", () => {});
   response.writeHead(200, HEADERS);
   live[kind](response, Number(searchParams.get("count")));
-}
-
-const chunks2 = new Map();
-function build2(name, scale) {
-  const key = `${name} ${scale}`;
-  if (!chunks2.has(key)) chunks2.set(key, build(name, scale).chunks);
-  return chunks2.get(key);
-}
-
-function write(response, chunks) {
-  let next = 0;
-  const more = () => {
-    while (next < chunks.length) if (!response.write(chunks[next++])) return;
-    response.end();
-    response.off("drain", more);
-  };
-  response.on("error", () => {});
-  response.on("drain", more);
-  more();
 }
 
 /** What a browser asks for, as [type, text] by path. */

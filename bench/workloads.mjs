@@ -46,14 +46,14 @@ const comment = (i) => `: keep-alive ${1e6 + i}\n\n`;
  * together (0: one block).
  */
 export const workloads = {
-  tokens: { title: "tokens, 200 B, many per chunk", make: token, count: 150_000, chunk: 64 * KIB },
-  single: { title: "tokens, one per chunk", make: token, count: 60_000, chunk: 0 },
-  foreign: { title: "tokens, 3 % non-ASCII", make: foreign, count: 150_000, chunk: 64 * KIB },
-  ticks: { title: "ticks, 120 B, LF", make: tick, count: 150_000, chunk: 64 * KIB },
+  tokens: { title: "tokens, 200 B, many per chunk", make: token, count: 120_000, chunk: 64 * KIB },
+  single: { title: "tokens, one per chunk", make: token, count: 50_000, chunk: 0 },
+  foreign: { title: "tokens, 3 % non-ASCII", make: foreign, count: 120_000, chunk: 64 * KIB },
+  ticks: { title: "ticks, 120 B, LF", make: tick, count: 120_000, chunk: 64 * KIB },
   crlf: {
     title: "ticks, CRLF",
     make: (i) => tick(i).replaceAll("\n", "\r\n"),
-    count: 150_000,
+    count: 120_000,
     chunk: 64 * KIB,
   },
   pages: { title: "256 KiB events of many lines", make: page, count: 80, chunk: 64 * KIB },
@@ -69,7 +69,7 @@ export const workloads = {
     count: 1,
     chunk: 64,
   },
-  comments: { title: "comments only", make: comment, count: 150_000, chunk: 64 * KIB, silent: true },
+  comments: { title: "comments only", make: comment, count: 120_000, chunk: 64 * KIB, silent: true },
 };
 
 /** A workload as chunks of bytes, with what a client must deliver of it. */

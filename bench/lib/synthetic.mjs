@@ -1,12 +1,11 @@
 import { build } from "../workloads.mjs";
+import { remember } from "./remember.mjs";
 
-const bodies = new Map();
+const bodies = remember((name, scale) => build(name, scale).chunks);
 
 /** A fetch without a network: what remains is the library itself. Every run gets its own copy of the chunks. */
 export function synthetic({ name, scale }) {
-  const key = `${name} ${scale}`;
-  if (!bodies.has(key)) bodies.set(key, build(name, scale).chunks);
-  const chunks = bodies.get(key).map((chunk) => new Uint8Array(chunk));
+  const chunks = bodies(name, scale).map((chunk) => new Uint8Array(chunk));
   return async (url) => {
     let next = 0;
     const body = new ReadableStream(

@@ -36,7 +36,7 @@ export async function http2(context) {
   const { port } = await context.server.ask({ tls: certificate() });
   return measureThroughput({
     ...context,
-    clients: CLIENTS.filter((client) => context.clients.includes(client)),
+    clients: context.choose(CLIENTS, []),
     names: context.names.filter((name) => /^(tokens|single|ticks)$/.test(name)),
     origin: `https://127.0.0.1:${port}`,
     extra: () => ({ h2: true }),

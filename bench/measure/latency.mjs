@@ -1,7 +1,5 @@
-import { probeRounds } from "../lib/probes.mjs";
+import { probeRounds, probeTable, valuesOf } from "../lib/probes.mjs";
 import { median, ratio, showRatio } from "../lib/stats.mjs";
-import { table } from "../lib/table.mjs";
-import { peers } from "../peers/index.mjs";
 
 const CLIENTS = [
   "byHand",
@@ -14,35 +12,30 @@ const CLIENTS = [
   "fetch-event-source",
 ];
 
+const microseconds = (value) => `${value.toFixed(0)} µs`;
+
+/** Asks all of them the same, and compares with reading by hand. */
+async function besideByHand({ choose, rounds }, message, head, keys) {
+  const results = await probeRounds(choose(CLIENTS, ["byHand"]), rounds, (one) => one.ask(message));
+  const cells = (client) =>
+    keys.flatMap((key) => {
+      const values = valuesOf(results, client, key);
+      return [microseconds(median(values)), showRatio(ratio(values, valuesOf(results, "byHand", key)))];
+    });
+  return { summary: probeTable(results, head, cells), results };
+}
+
 /** From the server's write to the client's listener, at one event per ms. */
-export async function latency({ server, rounds }) {
-  const url = `http://127.0.0.1:${server.port}/pace?count=2000`;
-  const results = await probeRounds(CLIENTS, rounds, { kind: "latency", url });
-  const of = (client, key) => results[client].answers.map((answer) => answer[key]);
-  const rows = CLIENTS.map((client) => {
-    if (results[client].error) return [peers[client].title, results[client].error, "", "", ""];
-    const cells = ["p50", "p99"].flatMap((key) => [
-      `${median(of(client, key)).toFixed(0)} µs`,
-      showRatio(ratio(of(client, key), of("byHand", key))),
-    ]);
-    return [peers[client].title, ...cells];
-  });
-  return { summary: table(["client", "p50", "÷ by hand", "p99", "÷ by hand"], rows) };
+export function latency(context) {
+  const count = Math.max(200, Math.round(2000 * Math.min(1, context.scale)));
+  const url = `http://127.0.0.1:${context.server.port}/pace?count=${count}`;
+  const head = ["p50", "÷ by hand", "p99", "÷ by hand"];
+  return besideByHand(context, { kind: "latency", url }, head, ["p50", "p99"]);
 }
 
 /** From the call to the first event, connection included. */
-export async function first({ server, rounds }) {
-  const url = `http://127.0.0.1:${server.port}/first`;
-  const results = await probeRounds(CLIENTS, rounds, { kind: "first", url, times: 300 });
-  const of = (client) => results[client].answers.map(({ delay }) => delay);
-  const rows = CLIENTS.map((client) =>
-    results[client].error
-      ? [peers[client].title, results[client].error, ""]
-      : [
-          peers[client].title,
-          `${(median(of(client)) * 1000).toFixed(0)} µs`,
-          showRatio(ratio(of(client), of("byHand"))),
-        ],
-  );
-  return { summary: table(["client", "median of 300", "÷ by hand"], rows) };
+export function first(context) {
+  const times = Math.max(10, Math.round(300 * Math.min(1, context.scale)));
+  const url = `http://127.0.0.1:${context.server.port}/first`;
+  return besideByHand(context, { kind: "first", url, times }, [`median of ${times}`, "÷ by hand"], ["delay"]);
 }

@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import { nodeResolve } from "@rollup/plugin-node-resolve";
-import terser from "@rollup/plugin-terser";
-import { rollup } from "rollup";
+import { bundle } from "../lib/bundle.mjs";
+import { firstLine } from "../lib/interleave.mjs";
 import { table } from "../lib/table.mjs";
 
 const OURS = new URL("../../dist/", import.meta.url).pathname;
@@ -11,6 +10,7 @@ const imports = {
   "**everspring**, `fetchEvents`": `export { fetchEvents } from "${OURS}index.js"`,
   "**everspring**, `createEventSource`": `export { createEventSource } from "${OURS}index.js"`,
   "**everspring**, everything": `export * from "${OURS}index.js"`,
+  "**everspring** and **everspring/shared**, everything": `export * from "${OURS}index.js"; export * from "${OURS}shared.js"`,
   "**everspring/eventsource**": `export { EventSource } from "${OURS}eventsource.js"`,
   "eventsource-parser, `createParser`": 'export { createParser } from "eventsource-parser"',
   "eventsource-client": 'export { createEventSource } from "eventsource-client"',
@@ -25,41 +25,29 @@ const imports = {
   "@anthropic-ai/sdk, stream reader": 'export { Stream } from "@anthropic-ai/sdk/core/streaming"',
 };
 
-/** One import as one minified ES module for a browser. */
-export async function bundle(code, plugins = [terser({ ecma: 2020, module: true })]) {
-  const input = new URL("../virtual-entry.js", import.meta.url).pathname;
-  const virtual = {
-    name: "virtual-entry",
-    resolveId: (id) => (id === input ? id : null),
-    load: (id) => (id === input ? code : null),
-    // Node's own modules are not there; what needs them at once is no client for a page.
+/** What a user pays for one import. */
+function weigh(bytes) {
+  return {
+    brotli: brotliCompressSync(bytes).length,
+    gzip: gzipSync(bytes, { level: 9 }).length,
+    minified: bytes.length,
   };
-  const build = await rollup({ input, plugins: [virtual, nodeResolve({ browser: true })], onwarn() {} });
-  const { output } = await build.generate({ format: "es", inlineDynamicImports: true, plugins });
-  await build.close();
-  return output[0].code;
 }
 
 export async function sizes() {
-  const rows = [];
+  const results = {};
+  const errors = {};
   for (const [name, code] of Object.entries(imports))
     try {
-      const bytes = Buffer.from(await bundle(code));
-      rows.push([name, brotliCompressSync(bytes).length, gzipSync(bytes, { level: 9 }).length, bytes.length]);
+      results[name] = weigh(Buffer.from(await bundle(code)));
     } catch (error) {
-      rows.push([name, error.message.split("\n")[0], "", ""]);
+      errors[name] = firstLine(error);
     }
   for (const name of ["everspring.min.js", "everspring.global.min.js"])
-    try {
-      const bytes = readFileSync(`${OURS}${name}`);
-      rows.push([
-        `dist/${name}`,
-        brotliCompressSync(bytes).length,
-        gzipSync(bytes, { level: 9 }).length,
-        bytes.length,
-      ]);
-    } catch {
-      // Not every build has both.
-    }
-  return { summary: table(["import", "brotli", "gzip", "minified"], rows) };
+    results[`dist/${name}`] = weigh(readFileSync(`${OURS}${name}`));
+  const rows = [
+    ...Object.entries(results).map(([name, { brotli, gzip, minified }]) => [name, brotli, gzip, minified]),
+    ...Object.entries(errors).map(([name, error]) => [name, error, "", ""]),
+  ];
+  return { summary: table(["import", "brotli", "gzip", "minified"], rows), results };
 }

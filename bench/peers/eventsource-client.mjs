@@ -1,4 +1,5 @@
 import { createEventSource } from "eventsource-client";
+import { each } from "./each.mjs";
 
 export const run = (url, take) =>
   new Promise((resolve) => {
@@ -14,10 +15,6 @@ export const run = (url, take) =>
 
 export async function iterator(url, take) {
   const source = createEventSource({ url });
-  for await (const { event = "message", data, id } of source) {
-    if (event === "end") break;
-    const pause = take(event, data, id);
-    if (pause) await pause;
-  }
+  await each(source, take);
   source.close();
 }

@@ -9,6 +9,7 @@ export async function run(url, take) {
   const controller = new AbortController();
   await fetchEventSource(url, {
     signal: controller.signal,
+    openWhenHidden: true,
     fetch: globalThis.fetch,
     onmessage({ event, data, id }) {
       if (event === "end") controller.abort();
