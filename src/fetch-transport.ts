@@ -142,14 +142,15 @@ export function createFetchTransport(
         // A page has an HTTP cache, which must neither answer nor keep a stream. Some other runtimes refuse the member.
         ...(baseUrl() && { cache: "no-store" }),
         ...init,
-        headers: sentHeaders,
         body: (await given(options.body, context)) ?? null,
         ...(isSameOrigin && { redirect: "manual" }),
         signal,
       };
       for (let count = 0; ; count++) {
         signal.throwIfAborted();
-        const response = (await send(target.href, sent as FetchInit)) as Response;
+        // A plain object: a custom fetch that adds to it by a spread would lose all of a `Headers`, the last event ID, too.
+        const plain = { ...sent, headers: Object.fromEntries(sentHeaders) };
+        const response = (await send(target.href, plain as FetchInit)) as Response;
         const { status, headers, type } = response;
         const location = headers.get("location");
         if (!isSameOrigin || !(type === "opaqueredirect" || (location && /30[12378]/.test(`${status}`))))

@@ -40,7 +40,10 @@ export interface ReadEventsOptions extends InterpretOptions {
    * where servers are not trusted and memory is small. Default 16 MiB (16777216).
    */
   maxEventSize?: number | undefined;
-  /** Aborting it is `close()`. When it is aborted already, no request is made, also by `open()` later. */
+  /**
+   * Aborting it is `close()`. When it is aborted already, no request is made, also by `open()` later. The loop of a finite
+   * stream ends without an error then, but throws after `AbortSignal.timeout()`: what came so far is not all.
+   */
   signal?: AbortSignal | null | undefined;
 }
 

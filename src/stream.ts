@@ -135,20 +135,26 @@ function createEventStream<Events extends object>(
     return undefined;
   });
   const close = () => finish();
+  /** A time that is over is no wish to stop: what has come so far must not pass for all of it. */
+  const abort = () => {
+    const cause: unknown = signal!.reason;
+    const isTimeout = (cause as Error | undefined)?.name === "TimeoutError";
+    finish(isTimeout && new EventSourceError("network", "The signal timed out", { cause }));
+  };
   const feed = createFeed<DecodedEvent>(pump.hold, close);
 
   function finish(error?: unknown): void {
     // Closing is no failure, whatever it interrupts.
     if (controller.signal.aborted) return;
-    signal?.removeEventListener("abort", close);
+    signal?.removeEventListener("abort", abort);
     controller.abort(signal?.reason);
     pump.clear();
     settle[1](error ?? controller.signal.reason);
     feed.end(error && toEventSourceError(error, "network", "The connection was lost"));
   }
 
-  signal?.addEventListener("abort", close);
-  if (signal?.aborted) close();
+  signal?.addEventListener("abort", abort);
+  if (signal?.aborted) abort();
   transport(
     { attempt: 1, lastEventId, signal: controller.signal },
     {

@@ -248,3 +248,14 @@ describe("lastEventIdParam", () => {
     expect(server.requests.map(({ url }) => url)).toEqual(["/events?after=5", "/events?after=6"]);
   });
 });
+
+it("is not lost to a custom fetch that adds headers by a spread", async () => {
+  await using server = await serveTexts("id: 6\ndata: x\n\n", "");
+  using _ = createEventSource(server.url, {
+    retry,
+    fetch: (url, init) =>
+      fetch(url, { ...init, headers: { ...(init.headers as unknown as object), "x-app": "a" } }),
+  });
+  const { headers } = await server.request(2);
+  expect(headers).toMatchObject({ "last-event-id": "6", accept: "text/event-stream", "x-app": "a" });
+});

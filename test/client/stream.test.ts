@@ -131,6 +131,26 @@ describe("fetchEvents", () => {
     expect(heard).toEqual(["1", "2", "3"]);
   });
 
+  it.each(["in mid-stream", "before it began"])(
+    "throws when the time of its signal is up, %s",
+    async (when) => {
+      await using server = await serve((response) => stream(response, "data: half\n\n"));
+      const controller = new AbortController();
+      const timeUp = new DOMException("The operation timed out", "TimeoutError");
+      if (when === "before it began") controller.abort(timeUp);
+      const heard: string[] = [];
+      const loop = async () => {
+        for await (const { data } of fetchEvents(server.url, { signal: controller.signal })) {
+          heard.push(data);
+          controller.abort(timeUp);
+        }
+      };
+      await expect(loop()).rejects.toMatchObject({ code: "network", cause: timeUp });
+      expect(heard).toEqual(when === "in mid-stream" ? ["half"] : []);
+      await server.idle();
+    },
+  );
+
   it("cancels the request when the loop is left by break or by an error", async () => {
     await using server = await serve((response) => stream(response, THREE));
     for await (const { data } of fetchEvents(server.url)) {

@@ -32,7 +32,7 @@ export const gates: readonly Gate[] = [
   {
     name: "`readEvents`",
     entry: { code: 'export { readEvents } from "everspring";' },
-    limit: 4650,
+    limit: 4700,
     aim: 2300,
   },
   {
@@ -41,7 +41,7 @@ export const gates: readonly Gate[] = [
     limit: 8170,
     aim: 4000,
   },
-  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 8840, aim: 5000 },
+  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 8900, aim: 5000 },
   {
     name: "`everspring/eventsource`",
     entry: { code: 'export { EventSource } from "everspring/eventsource";' },
@@ -86,7 +86,7 @@ export const gates: readonly Gate[] = [
     limit: 2890,
     aim: 1200,
   },
-  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 10_240, aim: 7500 },
+  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 10_300, aim: 7500 },
 ];
 
 /** What only other exports bring along, as it stands in any minified code. */

@@ -213,7 +213,7 @@ describe("what goes to fetch", () => {
     const known = new Set(["headers", "body", "redirect", "signal", "method"]);
     const given = Object.entries(init).filter(([, value]) => value !== undefined);
     expect(given.map(([name]) => name).filter((name) => !known.has(name))).toEqual([]);
-    expect([...(init["headers"] as Headers)]).toEqual([["accept", "text/event-stream"]]);
+    expect(init["headers"]).toEqual({ accept: "text/event-stream" });
   });
 
   test("is a signal of the attempt, not that of the caller", async () => {
