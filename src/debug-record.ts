@@ -32,6 +32,8 @@ export interface StatusRecord extends At {
   readonly delay?: number;
   /** Why it is paused or closed. */
   readonly reason?: string;
+  /** Whom the connection of a shared client is shared with. */
+  readonly scope?: string;
   /** The final URL. The names of query parameters are shown, their values are not. */
   readonly url?: string;
   /** Those of the answer. The values of the harmless ones are shown, of others `"…"`. */

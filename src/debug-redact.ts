@@ -22,15 +22,17 @@ export function shownHeaders(
   return shown;
 }
 
-/** What is underneath an error, and underneath that. */
-export function bottomOf(error: unknown): { readonly code?: unknown; readonly name?: unknown } {
+/** What is underneath an error, and underneath that. Not for ever: an error may be underneath itself. */
+export function bottomOf(error: unknown, depth = 9): { readonly code?: unknown; readonly name?: unknown } {
   const { cause } = Object(error) as { cause?: unknown };
-  return cause === undefined ? (Object(error) as object) : bottomOf(cause);
+  return cause === undefined || !depth ? (Object(error) as object) : bottomOf(cause, depth - 1);
 }
 
 /** The code of what is underneath, or else its name. Its message may quote anything. */
 export function shownCause(error: unknown): string | undefined {
   const { code, name } = bottomOf(error);
   // Somebody else's error may have a code that is a secret, such as that of OAuth.
-  return [code, name].find((text) => text && /^[a-z_-]+$/i.test(text as string)) as string | undefined;
+  return [code, name].find((text) => text && /^([a-z_-]+|(ERR|UND)_\w+)$/i.test(text as string)) as
+    | string
+    | undefined;
 }

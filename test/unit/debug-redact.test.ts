@@ -64,6 +64,8 @@ describe("headers", () => {
 });
 
 describe("what is underneath an error", () => {
+  const circle = new TypeError("abc");
+  circle.cause = circle;
   const system = Object.assign(new Error("connect ECONNREFUSED 10.0.0.7:80"), { code: "ECONNREFUSED" });
   test.each([
     ["nothing", undefined, undefined],
@@ -73,6 +75,12 @@ describe("what is underneath an error", () => {
       new TypeError("fetch failed", { cause: system }),
       "ECONNREFUSED",
     ],
+    [
+      "an error of HTTP/2",
+      Object.assign(new Error("abc"), { code: "ERR_HTTP2_STREAM_ERROR" }),
+      "ERR_HTTP2_STREAM_ERROR",
+    ],
+    ["itself", circle, "TypeError"],
     ["an abort", new DOMException("abc", "AbortError"), "AbortError"],
     ["an error of ours", new EventSourceError("connect-timeout", "abc"), "connect-timeout"],
     ["a code that is none", Object.assign(new Error("abc"), { code: "4/0AbC-d9" }), "Error"],
