@@ -106,7 +106,8 @@ export function createPump<Item>(
     hold(change, busyChange = change) {
       holds += change;
       busy += busyChange;
-      run();
+      // Who begins to hold sets nothing going.
+      if (change <= 0) run();
     },
   };
 }
@@ -128,13 +129,13 @@ export function createFeed<Event>(hold: Pump<unknown>["hold"], onReturn: () => v
   let ready: Promise<IteratorResult<Event>> | undefined;
   let ended = false;
   let failure: unknown;
-  let isHolding = false;
-  let isBusy = false;
+  let isHolding: 0 | 1 = 0;
+  let isBusy: 0 | 1 = 0;
 
   /** The end may come from within `hold`, while `next` is running: what counts is whether we hold, not who waits. */
-  function setHold(holding: boolean, busy: boolean): void {
-    const change = +holding - +isHolding;
-    const busyChange = +busy - +isBusy;
+  function setHold(holding: 0 | 1, busy: 0 | 1): void {
+    const change = holding - isHolding;
+    const busyChange = busy - isBusy;
     isHolding = holding;
     isBusy = busy;
     if (change || busyChange) hold(change, busyChange);
@@ -148,25 +149,25 @@ export function createFeed<Event>(hold: Pump<unknown>["hold"], onReturn: () => v
     else resolve(done);
   }
 
-  setHold(true, false);
+  setHold(1, 0);
   return {
     give(value) {
       const call = calls.shift();
       if (call) call[0]({ done: false, value });
       else ready = Promise.resolve({ done: false, value });
-      if (!calls.length) setHold(true, true);
+      if (!calls.length) setHold(1, 1);
     },
     end(error) {
       ended = true;
       failure = error;
       // Whoever ended it, the consumer is still busy with what it was given, until it asks for more or leaves.
-      setHold(false, isBusy);
+      setHold(0, isBusy);
       calls.forEach(settle);
       calls = [];
     },
     iterator: {
       next() {
-        if (!ready) setHold(false, false);
+        if (!ready) setHold(0, 0);
         const given = ready;
         ready = undefined;
         return (
@@ -180,7 +181,7 @@ export function createFeed<Event>(hold: Pump<unknown>["hold"], onReturn: () => v
       return() {
         if (!ended) onReturn();
         ready = failure = undefined;
-        setHold(false, false);
+        setHold(0, 0);
         return Promise.resolve(done);
       },
       [Symbol.asyncIterator]() {
