@@ -137,7 +137,7 @@ export function createMember({ getHub, replay, maxBuffer, reconnect, open }: Mem
 
       while (!signal.aborted) {
         const item = greeting ?? hub!.log.item(next);
-        if (isOpen && item) {
+        if ((isOpen || isOver) && item) {
           flight = item;
           const held = current.deliver(item);
           if (held) await held;

@@ -526,6 +526,20 @@ describe("the last words of a leader that are heard after the lock", () => {
     ]);
   });
 
+  test("are told before the end, when it was over", async () => {
+    const { origin, tabs, all } = await opened(2, { retry: false });
+    tabs[1]!.deafen();
+    await origin.attempts[0]!.give(item(1), item(2));
+    await origin.attempts[0]!.end();
+    await attempts(origin, 2);
+    await tabs[1]!.hear();
+    expect(all.map(({ data, source }) => [...data, told(source.status)])).toEqual([
+      ["1", "2", "closed server"],
+      ["1", "2", "closed server"],
+    ]);
+    expect(origin.attempts[1]!.context.signal.aborted).toBe(true);
+  });
+
   test("end it for all, when it was over", async () => {
     const { origin, tabs, all } = await opened(3);
     tabs[1]!.deafen();
@@ -788,6 +802,30 @@ describe("when the connection is over", () => {
       expect(told(source.status)).toBe("closed error");
     }
   });
+
+  test.each(["dropped"])(
+    "after it was %s, what waits for a slow listener is handed over before the client is told",
+    async (how) => {
+      const { origin, tabs, all } = await opened(2, { retry: quick });
+      const gate = deferred<void>();
+      const slow: string[] = [];
+      all[1]!.source.onEvent(({ data }) => {
+        slow.push(data);
+        return gate.promise;
+      });
+      await give(origin, item(1), item(2), item(3));
+      if (how === "dropped") await origin.attempts[0]!.fail(new TypeError("gone"));
+      else tabs[0]!.crash();
+      await attempts(origin, 2);
+      await origin.attempts[1]!.fail(new EventSourceError("no-content", "The server answered 204"));
+      await origin.calm();
+      expect(slow).toEqual(["1"]);
+      gate.resolve();
+      await origin.calm();
+      expect([slow, all[1]!.source.lastEventId]).toEqual([["1", "2", "3"], "3"]);
+      expect(told(all[1]!.source.status)).toBe("closed server");
+    },
+  );
 
   test("a listener that opens it again makes one new attempt", async () => {
     const { origin, all } = await opened(2);
