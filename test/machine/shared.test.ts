@@ -4,7 +4,7 @@ import { json } from "../../src/decode.ts";
 import type { SharedEventSourceOptions } from "../../src/shared.ts";
 import type { StreamItem } from "../../src/types.ts";
 import { deferred } from "../helpers/deferred.ts";
-import { createOrigin, type Origin } from "../helpers/fake-tabs.ts";
+import { createOrigin, type Followed, type Origin } from "../helpers/fake-tabs.ts";
 import { describe as told } from "../helpers/machine.ts";
 
 const item = (id: number | string, data = String(id)): StreamItem => ({
@@ -540,6 +540,22 @@ describe("the last words of a leader that are heard after the lock", () => {
     expect(origin.attempts[1]!.context.signal.aborted).toBe(true);
   });
 
+  test("end the attempt of the next one, also while something waits there", async () => {
+    const { origin, tabs, all } = await opened(2);
+    const gate = deferred<void>();
+    all[1]!.source.onEvent(() => gate.promise);
+    await give(origin, item(1), item(2));
+    tabs[1]!.deafen();
+    await origin.attempts[0]!.fail(new EventSourceError("no-content", "The server answered 204"));
+    await attempts(origin, 2);
+    await tabs[1]!.hear();
+    expect(origin.attempts[1]!.context.signal.aborted).toBe(true);
+    gate.resolve();
+    await origin.calm();
+    expect([all[1]!.data, told(all[1]!.source.status)]).toEqual([["1", "2"], "closed server"]);
+    expect([origin.attempts.length, origin.guests()]).toEqual([2, 0]);
+  });
+
   test("end it for all, when it was over", async () => {
     const { origin, tabs, all } = await opened(3);
     tabs[1]!.deafen();
@@ -803,7 +819,7 @@ describe("when the connection is over", () => {
     }
   });
 
-  test.each(["dropped"])(
+  test.each(["dropped", "handed over"])(
     "after it was %s, what waits for a slow listener is handed over before the client is told",
     async (how) => {
       const { origin, tabs, all } = await opened(2, { retry: quick });
@@ -824,8 +840,74 @@ describe("when the connection is over", () => {
       await origin.calm();
       expect([slow, all[1]!.source.lastEventId]).toEqual([["1", "2", "3"], "3"]);
       expect(told(all[1]!.source.status)).toBe("closed server");
+      expect(origin.attempts.length).toBe(2);
     },
   );
+
+  /** The second of two tabs has a slow listener, for which two events wait, and the connection is over. */
+  async function waiting() {
+    const tabs = await opened(2);
+    const gate = deferred<void>();
+    const slow: string[] = [];
+    tabs.all[1]!.source.onEvent(({ data }) => {
+      slow.push(data);
+      return gate.promise;
+    });
+    await give(tabs.origin, item(1), item(2), item(3));
+    await tabs.origin.attempts[0]!.fail(new EventSourceError("event-too-large", "An event is too large"));
+    await tabs.origin.calm();
+    expect(tabs.all.map(({ source }) => source.status.state)).toEqual(["closed", "open"]);
+    return { ...tabs, gate, slow };
+  }
+
+  test("the next one to lead asks for nothing while it hands over what waits", async () => {
+    const { origin, all, gate, slow } = await waiting();
+    expect([origin.attempts.length, origin.guests()]).toEqual([1, 1]);
+    all[1]!.source.check(5);
+    gate.resolve();
+    await origin.calm();
+    expect(slow).toEqual(["1", "2", "3"]);
+    expect(told(all[1]!.source.status)).toBe("closed error");
+    expect([origin.attempts.length, origin.guests()]).toEqual([1, 0]);
+  });
+
+  test.each(["this tab", "another tab", "the tab that led"])(
+    "a client in %s opens it again, for itself and not for one that has not handed over all",
+    async (where) => {
+      const { origin, tabs, all, gate, slow } = await waiting();
+      const other =
+        where === "the tab that led"
+          ? all[0]!
+          : (where === "this tab" ? tabs[1]! : origin.openTab()).follow({ lastEventId: "3" });
+      other.source.open();
+      await attempts(origin, 2);
+      await answer(origin);
+      await give(origin, item(4));
+      expect([other.data.at(-1), other.source.status.state]).toEqual(["4", "open"]);
+      gate.resolve();
+      await origin.calm();
+      expect(slow).toEqual(["1", "2", "3"]);
+      expect(told(all[1]!.source.status)).toBe("closed error");
+    },
+  );
+
+  test("a client that comes before somebody leads opens it again", async () => {
+    const { origin, tabs, all } = await opened(3);
+    const gate = deferred<void>();
+    all[1]!.source.onEvent(() => gate.promise);
+    await give(origin, item(1), item(2));
+    const late: Followed[] = [];
+    // The second tab has heard it before the third, and has not got the lock yet.
+    all[2]!.source.onStatus(() => late.push(tabs[1]!.follow()));
+    await origin.attempts[0]!.fail(new EventSourceError("event-too-large", "An event is too large"));
+    await attempts(origin, 2);
+    await answer(origin);
+    await give(origin, item(3));
+    expect(late.map(({ data, states }) => [...states, ...data])).toEqual([["connecting 1", "open", "3"]]);
+    gate.resolve();
+    await origin.calm();
+    expect([all[1]!.data, told(all[1]!.source.status)]).toEqual([["1", "2"], "closed error"]);
+  });
 
   test("a listener that opens it again makes one new attempt", async () => {
     const { origin, all } = await opened(2);
