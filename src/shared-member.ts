@@ -31,6 +31,8 @@ export function createMember({ getHub, replay, maxBuffer, reconnect, open }: Mem
   let isOpen = false;
   /** A new attempt follows as soon as nobody holds an event any more. */
   let again = false;
+  /** The failure that the client is told of then: to one that is told at once, what it holds would be lost. */
+  let late: SharedState | undefined;
   /**
    * The shared connection is over: where its items end. What waits is handed over before the client is told. Somebody else
    * may open it again meanwhile, which is not for those that did not.
@@ -102,6 +104,11 @@ export function createMember({ getHub, replay, maxBuffer, reconnect, open }: Mem
         sink.open({ url: state.url, headers: new Headers([...state.headers]), check });
         wake();
       } else if (state.is === "failed") {
+        if (flight) {
+          late = state;
+          again = false;
+          return;
+        }
         told = state;
         sink.retry(state.error.delay!);
         fail(fromPlain(state.error), true);
@@ -111,6 +118,7 @@ export function createMember({ getHub, replay, maxBuffer, reconnect, open }: Mem
       } else {
         over = hub!.log.end();
         again = false;
+        late = undefined;
         cause = state.error && fromPlain(state.error);
         wake();
       }
@@ -125,7 +133,7 @@ export function createMember({ getHub, replay, maxBuffer, reconnect, open }: Mem
     async transport({ lastEventId, signal }, current) {
       sink = current;
       isOpen = again = false;
-      over = undefined;
+      over = late = undefined;
       willRetry = true;
       signal.addEventListener("abort", () => {
         sink = undefined;
@@ -158,6 +166,12 @@ export function createMember({ getHub, replay, maxBuffer, reconnect, open }: Mem
           // The next attempt sees to it.
           if (signal.aborted) return;
           handedOver(item);
+          if (late) {
+            member.tell(late);
+            // The others are further already, and a listener may have closed it.
+            if (again && hub) open();
+            return;
+          }
           if (again) return reconnect();
         } else if (over !== undefined) {
           willRetry = false;

@@ -436,6 +436,50 @@ describe("when the leader goes away", () => {
     },
   );
 
+  test("a slow loop loses nothing of a connection that is lost, also without IDs, and hears of it in its turn", async () => {
+    const { origin, all } = await opened(2, { retry: quick });
+    const iterator = all[1]!.source[Symbol.asyncIterator]();
+    const first = iterator.next();
+    await give(origin, item("", "a"), item("", "b"), item("", "c"));
+    for (let count = 2; count < 4; count++) {
+      await origin.attempts.at(-1)!.fail(new TypeError("gone"));
+      await attempts(origin, count);
+      await answer(origin);
+    }
+    await give(origin, item("", "d"));
+    expect([all[0]!.codes, all[1]!.codes]).toEqual([["network", "network"], []]);
+    const got = [await first];
+    for (let i = 0; i < 3; i++) got.push(await iterator.next());
+    expect(got.map(({ value }) => value.data)).toEqual(["a", "b", "c", "d"]);
+    await origin.calm();
+    expect(all[1]!.codes).toEqual(["network"]);
+    expect(all[1]!.states.at(-1)).toBe("open");
+  });
+
+  test("who hears of a failure late waits with the others, and can close then", async () => {
+    const { origin, tabs, all } = await opened(1, { retry: { initial: 60_000 } });
+    const gates = [deferred<void>(), deferred<void>()];
+    all.push(...gates.map(() => tabs[0]!.follow({ retry: { initial: 60_000 } })));
+    gates.forEach((gate, index) => all[index + 1]!.source.onEvent(() => gate.promise));
+    all[2]!.source.onError(() => all[2]!.source.close());
+    await give(origin, item(1));
+    await origin.attempts[0]!.fail(new TypeError("gone"));
+    all[0]!.source.open();
+    await attempts(origin, 2);
+    await origin.attempts[1]!.fail(new TypeError("gone"));
+    await origin.calm();
+    gates[0]!.resolve();
+    await origin.calm();
+    expect(all.map(({ source }) => source.status.state)).toEqual(["waiting", "waiting", "open"]);
+    expect(origin.attempts.length).toBe(2);
+    all[0]!.source.open();
+    await attempts(origin, 3);
+    gates[1]!.resolve();
+    await origin.calm();
+    expect(all.map(({ source }) => source.status.state)).toEqual(["connecting", "connecting", "closed"]);
+    for (const { source } of all) source.close();
+  });
+
   test("so does a loop", async () => {
     const { origin, tabs, all } = await opened(2);
     const iterator = all[1]!.source[Symbol.asyncIterator]();
