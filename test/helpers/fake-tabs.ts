@@ -18,9 +18,9 @@ interface Guest {
 export interface FakeTab {
   readonly world: World;
   /** A client in this tab, whose attempts the test plays. */
-  create(options?: SharedEventSourceOptions): SharedEventSource;
+  create(options?: SharedEventSourceOptions, url?: string): SharedEventSource;
   /** The same, with what it got. */
-  follow(options?: SharedEventSourceOptions): Followed;
+  follow(options?: SharedEventSourceOptions, url?: string): Followed;
   /** Ends without a word. What it said before is still heard. */
   crash(): void;
   /** The script of a page steals its lock. */
@@ -126,14 +126,10 @@ export function createOrigin(kept: number = 2 ** 20): Origin {
     const tab: FakeTab = {
       world,
       watchers: () => watchers.size,
-      create: (options) =>
-        createSharedClient(
-          "http://example.test/events?token=s3cret",
-          { transport, identity: "somebody", ...options },
-          world,
-        ),
-      follow(options) {
-        const source = tab.create({ ...options, open: false });
+      create: (options, url = "http://example.test/events?token=s3cret") =>
+        createSharedClient(url, { transport, identity: "somebody", ...options }, world),
+      follow(options, url) {
+        const source = tab.create({ ...options, open: false }, url);
         const it: Followed = { source, data: [], states: [], codes: [] };
         source.onEvent(({ data }) => void it.data.push(data));
         source.onStatus((status) =>

@@ -183,6 +183,24 @@ describe("who joins late", () => {
     expect(origin.attempts.length).toBe(1);
   });
 
+  test.each<[how: string, options: SharedEventSourceOptions]>([
+    ["the URL", { lastEventIdParam: "since" }],
+    ["a header", { headers: { "Last-Event-ID": "1" } }],
+  ])("resumes after the ID in %s, as the first one does", async (_, options) => {
+    const origin = createOrigin();
+    const follow = (more?: SharedEventSourceOptions) =>
+      origin.openTab().follow({ ...options, ...more }, "http://example.test/events?since=1");
+    const all = [follow(), follow()];
+    expect(all[0]!.source.lastEventId).toBe("1");
+    await origin.calm();
+    await answer(origin);
+    await give(origin, item(2), item(3));
+    all.push(follow(), follow({ lastEventId: "2" }), follow({ lastEventId: "" }));
+    await origin.calm();
+    expect(all.map(({ data }) => data)).toEqual([["2", "3"], ["2", "3"], ["2", "3"], ["3"], []]);
+    expect(origin.attempts.map(({ context }) => context.lastEventId)).toEqual(["1"]);
+  });
+
   test("gets more than is kept, where the leader has that for somebody slow", async () => {
     const { origin, all } = await opened(1, { lastEventId: "0" });
     all[0]!.source.onEvent(() => new Promise(() => {}));
