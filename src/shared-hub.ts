@@ -52,13 +52,15 @@ export function createHub(
     me = world.makeId();
     if (!at) log.begin({ key: (at = me), lastEventId });
     asked = undefined;
+    const wasAlone = scope !== (scope = world.scope());
     meeting = world.meet(name, receive, lead, alone, () => {
       leave();
       tell([], at, anew);
       join();
     });
-    if (meeting) ask();
-    else alone();
+    if (!meeting) return alone();
+    ask();
+    if (wasAlone) tell([], at, anew);
   }
 
   function alone(): void {

@@ -1005,4 +1005,22 @@ describe("where the platform keeps tabs apart", () => {
       expect(origin.attempts.map(({ context }) => context.signal.aborted)).toEqual([true, true]);
     },
   );
+
+  test("a page that comes back and may meet the others then says so", async () => {
+    const { origin, all } = await opened(1);
+    const tab = origin.openTab("refused at first");
+    const late = tab.follow();
+    await attempts(origin, 2);
+    await answer(origin);
+    expect(late.source.status).toMatchObject({ state: "open", scope: "tab" });
+    tab.hide();
+    await origin.calm();
+    tab.show();
+    await origin.calm();
+    await origin.attempts[0]!.give(item(1));
+    await origin.calm();
+    expect(late.data).toEqual(["1"]);
+    expect(late.source.status).toMatchObject({ state: "open", scope: "shared" });
+    expect(all[0]!.data).toEqual(["1"]);
+  });
 });
