@@ -48,10 +48,10 @@ export function createSharedClient<Events extends object = TextEvents>(
   { identity, name, replay = 0, maxBuffer = 2 ** 24, ...options }: SharedEventSourceOptions,
   world: World,
 ): SharedEventSource<Events> {
-  const { decode, endOn, signal, lastEventId, open = true, retry, ...request } = options;
+  const { decode, endOn, signal, open = true, retry, lastEventId: given, ...request } = options;
   checkShared({ identity, name, replay, maxBuffer }, url, request);
   // What a client makes of the events is its own affair; that there is an end to wait for is not.
-  const connect = (from: string) =>
+  const connect = (from: string | undefined) =>
     createEventSource(url, {
       transport: "fetch",
       ...request,
@@ -60,8 +60,8 @@ export function createSharedClient<Events extends object = TextEvents>(
       lastEventId: from,
       open: false,
     });
-  // Refuses wrong options now.
-  connect("");
+  // Refuses wrong options now. The URL or a header may say where the stream begins.
+  const { lastEventId } = connect(given);
 
   const member = createMember({
     replay,

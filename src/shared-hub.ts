@@ -52,13 +52,15 @@ export function createHub(
     me = world.makeId();
     if (!at) log.begin({ key: (at = me), lastEventId });
     asked = undefined;
+    const wasAlone = scope !== (scope = world.scope());
     meeting = world.meet(name, receive, lead, alone, () => {
       leave();
       tell([], at, anew);
       join();
     });
-    if (meeting) ask();
-    else alone();
+    if (!meeting) return alone();
+    ask();
+    if (wasAlone) tell([], at, anew);
   }
 
   function alone(): void {
@@ -89,6 +91,8 @@ export function createHub(
     at = last().key;
     takenOver = log.end();
     log.rewind(takenOver);
+    // Nobody asks again for what is over, unless somebody has come since, who says so when told.
+    if (!source && state?.is === "closed") return tell([], at, state);
     // One of our own is not that of all.
     disconnect();
     start();
@@ -130,7 +134,9 @@ export function createHub(
       if (!message.to || message.to === me) follow(message.from, message);
     } else if (message.after === at && !message.lost) {
       // The last words of who led before us, which the lock has overtaken. The server may say the same again.
-      tell(message.items, message.at, message.state?.is === "closed" ? message.state : undefined);
+      const closed = message.state?.is === "closed" ? message.state : undefined;
+      if (closed) disconnect();
+      tell(message.items, message.at, closed);
       log.rewind(takenOver);
     }
   }
@@ -170,7 +176,8 @@ export function createHub(
 
   function wish([what, within]: Wish): void {
     if (!isLeading) post({ wish: [what, within] });
-    else source![what](within);
+    else if (source) source[what](within);
+    else if (what !== "check") start();
   }
 
   const hub: Hub = {

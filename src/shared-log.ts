@@ -37,9 +37,9 @@ export interface Log {
   readonly append: (added: readonly Entry[], wanted?: number) => Entry[];
 }
 
-/** What an item takes, in characters: its text, and a round figure for the rest. */
-export function weigh({ data = "", comment = "" }: StreamItem): number {
-  return data.length + comment.length + 100;
+/** What an item takes, in characters: its texts, and a round figure for the rest. */
+export function weigh({ data = "", comment = "", type, lastEventId }: StreamItem): number {
+  return data.length + comment.length + type.length + lastEventId.length + 100;
 }
 
 /** `limit`: characters kept at most. */

@@ -31,8 +31,15 @@ export function createMember({ getHub, replay, maxBuffer, reconnect, open }: Mem
   let isOpen = false;
   /** A new attempt follows as soon as nobody holds an event any more. */
   let again = false;
-  /** The shared connection is over; what waits is handed over before the client is told. */
-  let isOver = false;
+  /** The failure that the client is told of then: to one that is told at once, what it holds would be lost. */
+  let late: SharedState | undefined;
+  /**
+   * The shared connection is over: where its items end. What waits is handed over before the client is told. Somebody else
+   * may open it again meanwhile, which is not for those that did not.
+   */
+  let over: number | undefined;
+  /** Whether there has been a connection, or an attempt at one, since the client asked for it. */
+  let isTold = false;
   let cause: EventSourceError | undefined;
   let willRetry = true;
   /** The failure that the client knows of. */
@@ -81,6 +88,9 @@ export function createMember({ getHub, replay, maxBuffer, reconnect, open }: Mem
       wake();
     },
     tell(state) {
+      if (over !== undefined) return;
+      const isFirst = !isTold;
+      isTold = true;
       if (state.is === "connecting") {
         if (!sink) open();
         else if (isOpen && flight) again = true;
@@ -94,11 +104,21 @@ export function createMember({ getHub, replay, maxBuffer, reconnect, open }: Mem
         sink.open({ url: state.url, headers: new Headers([...state.headers]), check });
         wake();
       } else if (state.is === "failed") {
+        if (flight) {
+          late = state;
+          again = false;
+          return;
+        }
         told = state;
         sink.retry(state.error.delay!);
         fail(fromPlain(state.error), true);
+      } else if (isFirst) {
+        // It was over before.
+        hub!.wish(["open", 0]);
       } else {
-        isOver = true;
+        over = hub!.log.end();
+        again = false;
+        late = undefined;
         cause = state.error && fromPlain(state.error);
         wake();
       }
@@ -112,7 +132,8 @@ export function createMember({ getHub, replay, maxBuffer, reconnect, open }: Mem
     leave,
     async transport({ lastEventId, signal }, current) {
       sink = current;
-      isOpen = isOver = again = false;
+      isOpen = again = false;
+      over = late = undefined;
       willRetry = true;
       signal.addEventListener("abort", () => {
         sink = undefined;
@@ -132,20 +153,27 @@ export function createMember({ getHub, replay, maxBuffer, reconnect, open }: Mem
       } else if (flight && place) handedOver(flight);
       else flight = undefined;
       const state = hub!.state();
+      isTold = !!state && state.is !== "closed";
       if (state?.is === "open" || (state?.is === "failed" && state !== told)) member.tell(state);
       else if (state && state.is !== "connecting") hub!.wish(["open", 0]);
 
       while (!signal.aborted) {
-        const item = greeting ?? hub!.log.item(next);
-        if (isOpen && item) {
+        const item = greeting ?? (next === over ? undefined : hub!.log.item(next));
+        if ((isOpen || over !== undefined) && item) {
           flight = item;
           const held = current.deliver(item);
           if (held) await held;
           // The next attempt sees to it.
           if (signal.aborted) return;
           handedOver(item);
+          if (late) {
+            member.tell(late);
+            // The others are further already, and a listener may have closed it.
+            if (again && hub) open();
+            return;
+          }
           if (again) return reconnect();
-        } else if (isOver) {
+        } else if (over !== undefined) {
           willRetry = false;
           if (cause) throw cause;
           return;

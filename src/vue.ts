@@ -56,14 +56,15 @@ export function useEventSource(url: ReactiveUrl, options: MaybeRefOrGetter<objec
   const binding = createBinding(target(), toValue(options));
   const state = shallowRef(binding.state());
   const undo = binding.subscribe(() => (state.value = binding.state()));
+  // Without a scope, as after an `await` in `setup()`, nobody would ever stop it, nor close.
+  const scope = getCurrentScope();
   // Whatever of them makes the request is read in there, and so watched.
-  watchEffect(() => binding.follow(target(), { ...toValue(options) }));
+  if (scope) watchEffect(() => binding.follow(target(), { ...toValue(options) }));
 
   let unmount: (() => void) | undefined;
   const mount = () => (unmount = binding.mount());
   if (getCurrentInstance()) onMounted(mount);
-  // Without a scope, as after an `await` in `setup()`, nobody would ever close it.
-  else if (getCurrentScope()) mount();
+  else if (scope) mount();
   onScopeDispose(() => {
     unmount?.();
     undo();

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { createElement } from "react";
 import { renderToString } from "react-dom/server";
 import { render } from "svelte/server";
-import { createSSRApp, defineComponent, effectScope, h } from "vue";
+import { createSSRApp, defineComponent, effectScope, h, ref } from "vue";
 import { renderToString as renderVue } from "vue/server-renderer";
 import { afterEach, expect, test, vi } from "vitest";
 import { useEventSource } from "../../src/react.ts";
@@ -59,13 +59,19 @@ test("Vue renders idle and makes no request", async () => {
 test("Vue after an await of setup() renders idle and makes no request: nobody would ever close it", async () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
   const server = createTestServer();
+  const target = ref("https://example.com/prices");
+  const looked = vi.fn<() => string>(() => target.value);
   const Prices = defineComponent(async () => {
     await Promise.resolve();
-    const { status } = useInVue("https://example.com/prices", { fetch: server.fetch });
+    const { status } = useInVue(looked, { fetch: server.fetch });
     return () => h("p", status.value.state);
   });
   expect(await renderVue(createSSRApp(Prices))).toBe("<p>idle</p>");
+  const before = looked.mock.calls.length;
+  target.value += "?other";
   await settled();
+  // Nor stop watching.
+  expect(looked.mock.calls.length).toBe(before);
   expect(server.requests).toEqual([]);
   // Vue's own.
   expect(warn.mock.calls.flat().join()).toContain(

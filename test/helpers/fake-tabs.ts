@@ -18,9 +18,9 @@ interface Guest {
 export interface FakeTab {
   readonly world: World;
   /** A client in this tab, whose attempts the test plays. */
-  create(options?: SharedEventSourceOptions): SharedEventSource;
+  create(options?: SharedEventSourceOptions, url?: string): SharedEventSource;
   /** The same, with what it got. */
-  follow(options?: SharedEventSourceOptions): Followed;
+  follow(options?: SharedEventSourceOptions, url?: string): Followed;
   /** Ends without a word. What it said before is still heard. */
   crash(): void;
   /** The script of a page steals its lock. */
@@ -44,13 +44,15 @@ export interface Followed {
   readonly codes: string[];
 }
 
+type Platform = "whole" | "none" | "refused" | "refused at first";
+
 export interface Origin {
   /** All attempts of all tabs, in order. */
   readonly attempts: Attempt[];
   /** How many were going on whenever somebody gave the lock away. */
   readonly openAtLeave: readonly number[];
-  /** `platform`: `"none"` has no locks, `"refused"` finds out when it asks. */
-  openTab(platform?: "whole" | "none" | "refused"): FakeTab;
+  /** `platform`: `"none"` has no locks, `"refused"` finds out when it asks, the first time or each time. */
+  openTab(platform?: Platform): FakeTab;
   /** Resolves when all that was said is heard. */
   calm(): Promise<void>;
   readonly guests: () => number;
@@ -64,7 +66,8 @@ export function createOrigin(kept: number = 2 ** 20): Origin {
   const deaf = new Map<FakeTab, (() => void)[]>();
   let names = 0;
 
-  function openTab(platform: "whole" | "none" | "refused" = "whole"): FakeTab {
+  function openTab(platform: Platform = "whole"): FakeTab {
+    let refusals = 0;
     const watchers = new Set<[hide: () => void, show: () => void]>();
     let isDead = false;
     const world: World = {
@@ -84,7 +87,7 @@ export function createOrigin(kept: number = 2 ** 20): Origin {
             if (room[0] === first) first.lead();
           });
         };
-        if (platform === "refused") setImmediate(alone);
+        if (platform === "refused" || (platform === "refused at first" && !refusals++)) setImmediate(alone);
         else if (room.push(me) === 1) grant();
         const leave = () => {
           const index = room.indexOf(me);
@@ -126,14 +129,10 @@ export function createOrigin(kept: number = 2 ** 20): Origin {
     const tab: FakeTab = {
       world,
       watchers: () => watchers.size,
-      create: (options) =>
-        createSharedClient(
-          "http://example.test/events?token=s3cret",
-          { transport, identity: "somebody", ...options },
-          world,
-        ),
-      follow(options) {
-        const source = tab.create({ ...options, open: false });
+      create: (options, url = "http://example.test/events?token=s3cret") =>
+        createSharedClient(url, { transport, identity: "somebody", ...options }, world),
+      follow(options, url) {
+        const source = tab.create({ ...options, open: false }, url);
         const it: Followed = { source, data: [], states: [], codes: [] };
         source.onEvent(({ data }) => void it.data.push(data));
         source.onStatus((status) =>

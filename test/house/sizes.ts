@@ -83,7 +83,7 @@ export const gates: readonly Gate[] = [
     name: "`everspring/shared` added to everything",
     entry: { code: 'export * from "everspring"; export * from "everspring/shared";' },
     over: { code: 'export * from "everspring";' },
-    limit: 2890,
+    limit: 3040,
     aim: 1200,
   },
   { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 10_300, aim: 7500 },

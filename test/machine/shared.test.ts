@@ -4,7 +4,7 @@ import { json } from "../../src/decode.ts";
 import type { SharedEventSourceOptions } from "../../src/shared.ts";
 import type { StreamItem } from "../../src/types.ts";
 import { deferred } from "../helpers/deferred.ts";
-import { createOrigin, type Origin } from "../helpers/fake-tabs.ts";
+import { createOrigin, type Followed, type Origin } from "../helpers/fake-tabs.ts";
 import { describe as told } from "../helpers/machine.ts";
 
 const item = (id: number | string, data = String(id)): StreamItem => ({
@@ -181,6 +181,24 @@ describe("who joins late", () => {
     await origin.calm();
     expect(late.data).toEqual(["2", "3"]);
     expect(origin.attempts.length).toBe(1);
+  });
+
+  test.each<[how: string, options: SharedEventSourceOptions]>([
+    ["the URL", { lastEventIdParam: "since" }],
+    ["a header", { headers: { "Last-Event-ID": "1" } }],
+  ])("resumes after the ID in %s, as the first one does", async (_, options) => {
+    const origin = createOrigin();
+    const follow = (more?: SharedEventSourceOptions) =>
+      origin.openTab().follow({ ...options, ...more }, "http://example.test/events?since=1");
+    const all = [follow(), follow()];
+    expect(all[0]!.source.lastEventId).toBe("1");
+    await origin.calm();
+    await answer(origin);
+    await give(origin, item(2), item(3));
+    all.push(follow(), follow({ lastEventId: "2" }), follow({ lastEventId: "" }));
+    await origin.calm();
+    expect(all.map(({ data }) => data)).toEqual([["2", "3"], ["2", "3"], ["2", "3"], ["3"], []]);
+    expect(origin.attempts.map(({ context }) => context.lastEventId)).toEqual(["1"]);
   });
 
   test("gets more than is kept, where the leader has that for somebody slow", async () => {
@@ -436,6 +454,50 @@ describe("when the leader goes away", () => {
     },
   );
 
+  test("a slow loop loses nothing of a connection that is lost, also without IDs, and hears of it in its turn", async () => {
+    const { origin, all } = await opened(2, { retry: quick });
+    const iterator = all[1]!.source[Symbol.asyncIterator]();
+    const first = iterator.next();
+    await give(origin, item("", "a"), item("", "b"), item("", "c"));
+    for (let count = 2; count < 4; count++) {
+      await origin.attempts.at(-1)!.fail(new TypeError("gone"));
+      await attempts(origin, count);
+      await answer(origin);
+    }
+    await give(origin, item("", "d"));
+    expect([all[0]!.codes, all[1]!.codes]).toEqual([["network", "network"], []]);
+    const got = [await first];
+    for (let i = 0; i < 3; i++) got.push(await iterator.next());
+    expect(got.map(({ value }) => value.data)).toEqual(["a", "b", "c", "d"]);
+    await origin.calm();
+    expect(all[1]!.codes).toEqual(["network"]);
+    expect(all[1]!.states.at(-1)).toBe("open");
+  });
+
+  test("who hears of a failure late waits with the others, and can close then", async () => {
+    const { origin, tabs, all } = await opened(1, { retry: { initial: 60_000 } });
+    const gates = [deferred<void>(), deferred<void>()];
+    all.push(...gates.map(() => tabs[0]!.follow({ retry: { initial: 60_000 } })));
+    gates.forEach((gate, index) => all[index + 1]!.source.onEvent(() => gate.promise));
+    all[2]!.source.onError(() => all[2]!.source.close());
+    await give(origin, item(1));
+    await origin.attempts[0]!.fail(new TypeError("gone"));
+    all[0]!.source.open();
+    await attempts(origin, 2);
+    await origin.attempts[1]!.fail(new TypeError("gone"));
+    await origin.calm();
+    gates[0]!.resolve();
+    await origin.calm();
+    expect(all.map(({ source }) => source.status.state)).toEqual(["waiting", "waiting", "open"]);
+    expect(origin.attempts.length).toBe(2);
+    all[0]!.source.open();
+    await attempts(origin, 3);
+    gates[1]!.resolve();
+    await origin.calm();
+    expect(all.map(({ source }) => source.status.state)).toEqual(["connecting", "connecting", "closed"]);
+    for (const { source } of all) source.close();
+  });
+
   test("so does a loop", async () => {
     const { origin, tabs, all } = await opened(2);
     const iterator = all[1]!.source[Symbol.asyncIterator]();
@@ -524,6 +586,36 @@ describe("the last words of a leader that are heard after the lock", () => {
       ["1", "2", "3", "4"],
       ["1", "2", "3", "4"],
     ]);
+  });
+
+  test("are told before the end, when it was over", async () => {
+    const { origin, tabs, all } = await opened(2, { retry: false });
+    tabs[1]!.deafen();
+    await origin.attempts[0]!.give(item(1), item(2));
+    await origin.attempts[0]!.end();
+    await attempts(origin, 2);
+    await tabs[1]!.hear();
+    expect(all.map(({ data, source }) => [...data, told(source.status)])).toEqual([
+      ["1", "2", "closed server"],
+      ["1", "2", "closed server"],
+    ]);
+    expect(origin.attempts[1]!.context.signal.aborted).toBe(true);
+  });
+
+  test("end the attempt of the next one, also while something waits there", async () => {
+    const { origin, tabs, all } = await opened(2);
+    const gate = deferred<void>();
+    all[1]!.source.onEvent(() => gate.promise);
+    await give(origin, item(1), item(2));
+    tabs[1]!.deafen();
+    await origin.attempts[0]!.fail(new EventSourceError("no-content", "The server answered 204"));
+    await attempts(origin, 2);
+    await tabs[1]!.hear();
+    expect(origin.attempts[1]!.context.signal.aborted).toBe(true);
+    gate.resolve();
+    await origin.calm();
+    expect([all[1]!.data, told(all[1]!.source.status)]).toEqual([["1", "2"], "closed server"]);
+    expect([origin.attempts.length, origin.guests()]).toEqual([2, 0]);
   });
 
   test("end it for all, when it was over", async () => {
@@ -789,6 +881,96 @@ describe("when the connection is over", () => {
     }
   });
 
+  test.each(["dropped", "handed over"])(
+    "after it was %s, what waits for a slow listener is handed over before the client is told",
+    async (how) => {
+      const { origin, tabs, all } = await opened(2, { retry: quick });
+      const gate = deferred<void>();
+      const slow: string[] = [];
+      all[1]!.source.onEvent(({ data }) => {
+        slow.push(data);
+        return gate.promise;
+      });
+      await give(origin, item(1), item(2), item(3));
+      if (how === "dropped") await origin.attempts[0]!.fail(new TypeError("gone"));
+      else tabs[0]!.crash();
+      await attempts(origin, 2);
+      await origin.attempts[1]!.fail(new EventSourceError("no-content", "The server answered 204"));
+      await origin.calm();
+      expect(slow).toEqual(["1"]);
+      gate.resolve();
+      await origin.calm();
+      expect([slow, all[1]!.source.lastEventId]).toEqual([["1", "2", "3"], "3"]);
+      expect(told(all[1]!.source.status)).toBe("closed server");
+      expect(origin.attempts.length).toBe(2);
+    },
+  );
+
+  /** The second of two tabs has a slow listener, for which two events wait, and the connection is over. */
+  async function waiting() {
+    const tabs = await opened(2);
+    const gate = deferred<void>();
+    const slow: string[] = [];
+    tabs.all[1]!.source.onEvent(({ data }) => {
+      slow.push(data);
+      return gate.promise;
+    });
+    await give(tabs.origin, item(1), item(2), item(3));
+    await tabs.origin.attempts[0]!.fail(new EventSourceError("event-too-large", "An event is too large"));
+    await tabs.origin.calm();
+    expect(tabs.all.map(({ source }) => source.status.state)).toEqual(["closed", "open"]);
+    return { ...tabs, gate, slow };
+  }
+
+  test("the next one to lead asks for nothing while it hands over what waits", async () => {
+    const { origin, all, gate, slow } = await waiting();
+    expect([origin.attempts.length, origin.guests()]).toEqual([1, 1]);
+    all[1]!.source.check(5);
+    gate.resolve();
+    await origin.calm();
+    expect(slow).toEqual(["1", "2", "3"]);
+    expect(told(all[1]!.source.status)).toBe("closed error");
+    expect([origin.attempts.length, origin.guests()]).toEqual([1, 0]);
+  });
+
+  test.each(["this tab", "another tab", "the tab that led"])(
+    "a client in %s opens it again, for itself and not for one that has not handed over all",
+    async (where) => {
+      const { origin, tabs, all, gate, slow } = await waiting();
+      const other =
+        where === "the tab that led"
+          ? all[0]!
+          : (where === "this tab" ? tabs[1]! : origin.openTab()).follow({ lastEventId: "3" });
+      other.source.open();
+      await attempts(origin, 2);
+      await answer(origin);
+      await give(origin, item(4));
+      expect([other.data.at(-1), other.source.status.state]).toEqual(["4", "open"]);
+      gate.resolve();
+      await origin.calm();
+      expect(slow).toEqual(["1", "2", "3"]);
+      expect(told(all[1]!.source.status)).toBe("closed error");
+    },
+  );
+
+  test("a client that comes before somebody leads opens it again", async () => {
+    const { origin, tabs, all } = await opened(3);
+    const gate = deferred<void>();
+    all[1]!.source.onEvent(() => gate.promise);
+    await give(origin, item(1), item(2));
+    const late: Followed[] = [];
+    // The second tab has heard it before the third, and has not got the lock yet.
+    all[2]!.source.onStatus(() => late.push(tabs[1]!.follow()));
+    await origin.attempts[0]!.fail(new EventSourceError("event-too-large", "An event is too large"));
+    await attempts(origin, 2);
+    await answer(origin);
+    await give(origin, item(3));
+    expect(late.map(({ data, states }) => [...states, ...data])).toEqual([["connecting 1", "open", "3"]]);
+    gate.resolve();
+    await origin.calm();
+    expect([all[1]!.data, told(all[1]!.source.status)]).toEqual([["1", "2"], "closed error"]);
+  });
+
   test("a listener that opens it again makes one new attempt", async () => {
     const { origin, all } = await opened(2);
     for (const { source } of all)
@@ -823,4 +1005,22 @@ describe("where the platform keeps tabs apart", () => {
       expect(origin.attempts.map(({ context }) => context.signal.aborted)).toEqual([true, true]);
     },
   );
+
+  test("a page that comes back and may meet the others then says so", async () => {
+    const { origin, all } = await opened(1);
+    const tab = origin.openTab("refused at first");
+    const late = tab.follow();
+    await attempts(origin, 2);
+    await answer(origin);
+    expect(late.source.status).toMatchObject({ state: "open", scope: "tab" });
+    tab.hide();
+    await origin.calm();
+    tab.show();
+    await origin.calm();
+    await origin.attempts[0]!.give(item(1));
+    await origin.calm();
+    expect(late.data).toEqual(["1"]);
+    expect(late.source.status).toMatchObject({ state: "open", scope: "shared" });
+    expect(all[0]!.data).toEqual(["1"]);
+  });
 });

@@ -63,6 +63,13 @@ describe("a log", () => {
     expect([log.start(), log.end(), log.before(96).lastEventId]).toEqual([96, 96, "huge"]);
   });
 
+  test.each(["type", "data", "lastEventId", "comment"])("counts the characters of the %s", (name) => {
+    const log = createLog(1e4);
+    for (let id = 0; id < 20; id++) log.append([{ ...item(String(id)), [name]: "x".repeat(1900) }]);
+    expect(log.end() - log.start()).toBeLessThanOrEqual(5);
+    expect(log.weight(19)).toBeGreaterThan(1900);
+  });
+
   test("keeps what somebody waits for, and tells how much that is", () => {
     const each = weigh(item("10"));
     const log = createLog(each * 10);
