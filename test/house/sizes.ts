@@ -38,7 +38,7 @@ export const gates: readonly Gate[] = [
   {
     name: "`createEventSource`",
     entry: { code: 'export { createEventSource } from "everspring";' },
-    limit: 8170,
+    limit: 8190,
     aim: 4000,
   },
   { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 8900, aim: 5000 },
