@@ -55,17 +55,20 @@ export function useEventSource(url: ReactiveUrl, options: MaybeRefOrGetter<objec
   const target = () => toValue<EventSourceUrl>(url as MaybeRefOrGetter<EventSourceUrl>);
   const binding = createBinding(target(), toValue(options));
   const state = shallowRef(binding.state());
-  const ends = [binding.subscribe(() => (state.value = binding.state()))];
+  const undo = binding.subscribe(() => (state.value = binding.state()));
   // Without a scope, as after an `await` in `setup()`, nobody would ever stop it, nor close.
-  const scope = getCurrentScope();
-  // Whatever of them makes the request is read in there, and so watched.
-  if (scope) watchEffect(() => binding.follow(target(), { ...toValue(options) }));
-
-  // What was begun last ends first.
-  const mount = () => void ends.unshift(binding.mount());
-  if (getCurrentInstance()) onMounted(mount);
-  else if (scope) mount();
-  onScopeDispose(() => ends.forEach((end) => end()));
+  if (getCurrentScope()) {
+    // Whatever of them makes the request is read in there, and so watched.
+    watchEffect(() => binding.follow(target(), { ...toValue(options) }));
+    let unmount: (() => void) | undefined;
+    const mount = () => (unmount = binding.mount());
+    if (getCurrentInstance()) onMounted(mount);
+    else mount();
+    onScopeDispose(() => {
+      unmount?.();
+      undo();
+    });
+  }
   return {
     status: computed(() => state.value.status),
     event: computed(() => state.value.event),
