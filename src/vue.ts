@@ -56,19 +56,20 @@ export function useEventSource(url: ReactiveUrl, options: MaybeRefOrGetter<objec
   const binding = createBinding(target(), toValue(options));
   const state = shallowRef(binding.state());
   const undo = binding.subscribe(() => (state.value = binding.state()));
+  let unmount: (() => void) | undefined;
+  const mount = () => (unmount = binding.mount());
   // Without a scope, as after an `await` in `setup()`, nobody would ever stop it, nor close.
   if (getCurrentScope()) {
     // Whatever of them makes the request is read in there, and so watched.
     watchEffect(() => binding.follow(target(), { ...toValue(options) }));
-    let unmount: (() => void) | undefined;
-    const mount = () => (unmount = binding.mount());
     if (getCurrentInstance()) onMounted(mount);
     else mount();
-    onScopeDispose(() => {
-      unmount?.();
-      undo();
-    });
   }
+  // Vue warns where there is none.
+  onScopeDispose(() => {
+    unmount?.();
+    undo();
+  });
   return {
     status: computed(() => state.value.status),
     event: computed(() => state.value.event),
