@@ -3,11 +3,20 @@ import { systemClock } from "./clock.ts";
 import { EventSourceError, toEventSourceError } from "./errors.ts";
 import { createFetchTransport } from "./fetch-transport.ts";
 import { checkResponse, invalid, originOf, parseUrl, startingId } from "./http.ts";
-import { createInterpreter, toEvent, type DecodedEvent } from "./interpret.ts";
+import { createInterpreter, type DecodedEvent } from "./interpret.ts";
 import { createFeed, createPump } from "./iterate.ts";
 import { splitOptions, type FetchEventsOptions, type ReadEventsOptions } from "./options.ts";
 import { readStream } from "./reader.ts";
-import type { AnyEvent, Decoder, EventsOf, PerAttempt, StreamItem, TextEvents, Transport } from "./types.ts";
+import type {
+  AnyEvent,
+  Decoder,
+  EventsOf,
+  PerAttempt,
+  ServerSentEvent,
+  StreamItem,
+  TextEvents,
+  Transport,
+} from "./types.ts";
 
 /** One finite event stream. Nothing is read while you do not ask for the next event; leaving the loop closes. */
 export interface EventStream<Events extends object = TextEvents> {
@@ -108,7 +117,6 @@ function createEventStream<Events extends object>(
   const { endOn, signal } = options;
   let { lastEventId = "" } = options;
   const controller = new AbortController();
-  let origin = "null";
   let settle: [resolve: (response?: Response) => void, reject: (error: unknown) => void];
   const response = new Promise<Response | undefined>((...how) => (settle = how));
   // Whoever iterates sees the error there.
@@ -130,7 +138,8 @@ function createEventStream<Events extends object>(
     refuse: (_, error) => finish(error),
   });
   const pump = createPump<StreamItem>((item) => {
-    if (item.data !== undefined) return interpret(toEvent(item, origin));
+    // Our own reader made it: with data it is an event already.
+    if (item.data !== undefined) return interpret(item as ServerSentEvent);
     lastEventId = item.lastEventId;
     return undefined;
   });
@@ -158,10 +167,7 @@ function createEventStream<Events extends object>(
   transport(
     { attempt: 1, lastEventId, signal: controller.signal },
     {
-      open({ url }, answer) {
-        origin = originOf(url);
-        settle[0](answer);
-      },
+      open: (_, answer) => settle[0](answer),
       deliver(item) {
         if (controller.signal.aborted) return undefined;
         settle[0]();
