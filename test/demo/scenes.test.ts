@@ -295,29 +295,30 @@ describe.concurrent("a scene, with every fault", { timeout: 90_000 }, () => {
     await visitor.expectIntact();
     await page.close();
   });
-
-  it("through nginx, over HTTP/2: PHP and Node under one roof", async () => {
-    const visitor = await visit(browser, demo.nginx, "php");
-    const { page } = visitor;
-    expect(await visitor.text("served")).toBe("Served over HTTP/2, log in Redis");
-    await page.check("[value=endless]");
-    await visitor.moreEvents();
-    await visitor.suffer("drop", "network");
-    await visitor.moreEvents();
-    await visitor.expectIntact();
-    const origins = await page.evaluate(() =>
-      performance.getEntriesByType("resource").map(({ name }) => new URL(name).origin),
-    );
-    expect([...new Set(origins)]).toEqual([demo.nginx]);
-
-    await page.click("a[href='#/dashboard']");
-    visitors.set("nginx", visitor);
-    await visitor.moreEvents(20);
-    await sufferAll(visitor);
-    await visitor.moreEvents(20);
-    await visitor.expectIntact();
-  });
 });
+
+// Alone: a fault meets all visitors of its scene, and a drop would end a silence that another page waits for.
+it("through nginx, over HTTP/2: PHP and Node under one roof", async () => {
+  const visitor = await visit(browser, demo.nginx, "php");
+  const { page } = visitor;
+  expect(await visitor.text("served")).toBe("Served over HTTP/2, log in Redis");
+  await page.check("[value=endless]");
+  await visitor.moreEvents();
+  await visitor.suffer("drop", "network");
+  await visitor.moreEvents();
+  await visitor.expectIntact();
+  const origins = await page.evaluate(() =>
+    performance.getEntriesByType("resource").map(({ name }) => new URL(name).origin),
+  );
+  expect([...new Set(origins)]).toEqual([demo.nginx]);
+
+  await page.click("a[href='#/dashboard']");
+  visitors.set("nginx", visitor);
+  await visitor.moreEvents(20);
+  await sufferAll(visitor);
+  await visitor.moreEvents(20);
+  await visitor.expectIntact();
+}, 90_000);
 
 it("the server is restarted under all of them, and they go on", async () => {
   const names = ["dashboard", "notifications", "posts", "viewers", "ticker", "log", "tabs", "nginx"];

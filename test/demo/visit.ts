@@ -55,16 +55,26 @@ export async function visit(browser: Browser, url: string, scene: string) {
       );
     },
 
-    /** Presses a button of the faults panel and waits until the client has noticed, and has what it missed. */
+    /**
+     * Presses a button of the faults panel and waits until the client has noticed, and has what it missed.
+     * One visitor of a scene at a time: faults meet all of them.
+     */
     async suffer(fault: string, trace: string): Promise<void> {
       const reconnects = await read("reconnects");
       await page.evaluate(() => document.querySelector("#log")?.replaceChildren());
       await page.click(`[data-fault=${fault}]`);
-      await page.locator("#log li", { hasText: trace }).first().waitFor({ state: "attached" });
-      await page.waitForFunction(
-        (before) => Number(document.querySelector("#reconnects")?.textContent) > before,
-        reconnects,
-      );
+      try {
+        await page.locator("#log li", { hasText: trace }).first().waitFor({ state: "attached" });
+        // The log knows at once; the counter is drawn up to 100 ms later, and could be one behind before the fault.
+        await page.locator("#log li[data-kind=open]").first().waitFor({ state: "attached" });
+        await page.waitForFunction(
+          (before) => Number(document.querySelector("#reconnects")?.textContent) > before,
+          reconnects,
+        );
+      } catch (cause) {
+        const log = await page.locator("#log li").allTextContents();
+        throw new Error(`${scene}: after "${fault}" came no "${trace}", but:\n${log.join("\n")}`, { cause });
+      }
     },
 
     async expectIntact(): Promise<void> {
