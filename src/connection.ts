@@ -62,7 +62,7 @@ export interface ConnectionOptions {
 }
 
 export interface Connection {
-  readonly status: ConnectionStatus;
+  status: ConnectionStatus;
   lastEventId: string;
   open(): void;
   close(reason: ClosedStatus["reason"], cause?: unknown): void;
@@ -83,7 +83,6 @@ export function createConnection(
   { transport, retry, lastEventId, endless, signal, onStatus, onError, deliver, drop }: ConnectionOptions,
   { clock, random, whenOnline }: Environment,
 ): Connection {
-  let status: ConnectionStatus = { state: "idle" };
   /** The running attempt. Whoever belongs to another one is stale and may write nothing. */
   let current: AbortController | undefined;
   let cancelWait: (() => void) | undefined;
@@ -101,19 +100,19 @@ export function createConnection(
   /** What the server's `retry` field set (ms). */
   let reconnectionTime: number | undefined;
 
-  const setStatus = (next: ConnectionStatus) => onStatus((status = next));
+  const setStatus = (next: ConnectionStatus) => onStatus((connection.status = next));
   const abort = () => connection.close("client", signal!.reason);
 
   /** Ends the running attempt, or the wait for the next one. False when a listener on its signal took over. */
   function stop(cause?: unknown, letGo?: boolean): boolean {
-    const before = status;
+    const before = connection.status;
     cancelWait?.();
     cancelWait = check = undefined;
     const stopped = current;
     current = undefined;
     drop(letGo);
     stopped?.abort(cause);
-    return status === before;
+    return connection.status === before;
   }
 
   function connect(): void {
@@ -159,7 +158,7 @@ export function createConnection(
 
   /** The running attempt failed, or the server ended its stream. */
   function lost(attempt: number, cause: unknown): void {
-    const before = status;
+    const before = connection.status;
     if (!stop()) return;
     const now = clock.now();
     if (now >= healthyAt) failures = 0;
@@ -182,7 +181,7 @@ export function createConnection(
 
     const elapsed = now - failingSince;
     const again = retry && willRetry(retry, error, elapsed);
-    if (status !== before) return; // `shouldRetry` took over
+    if (connection.status !== before) return; // `shouldRetry` took over
     if (!retry || !again) return end("error", error);
     // The browser's word is a hint, known to say offline for good: look ourselves now and then.
     const cancelOnline = whenOnline(connect);
@@ -213,7 +212,7 @@ export function createConnection(
       : { state: "waiting", attempt: failures, delay, error };
     setStatus(next);
     // A listener closed, or paused.
-    if (status !== next && /closed|paused/.test(status.state)) Object.assign(error, { willRetry: false });
+    if (connection.status !== next && /closed|paused/.test(connection.status.state)) Object.assign(error, { willRetry: false });
     onError(error);
   }
 
@@ -235,9 +234,7 @@ export function createConnection(
   }
 
   const connection: Connection = {
-    get status() {
-      return status;
-    },
+    status: { state: "idle" },
     lastEventId,
     open() {
       if (current) return;
@@ -247,13 +244,13 @@ export function createConnection(
       connect();
     },
     close(reason, cause) {
-      if (status.state !== "closed" && stop(cause, true)) end(reason);
+      if (connection.status.state !== "closed" && stop(cause, true)) end(reason);
     },
     reconnect() {
       if (signal?.aborted || stop(undefined, true)) connection.open();
     },
     pause(reason) {
-      if (!/idle|closed/.test(status.state) && stop()) setStatus({ state: "paused", reason });
+      if (!/idle|closed/.test(connection.status.state) && stop()) setStatus({ state: "paused", reason });
     },
     check(within) {
       check?.(within);

@@ -173,8 +173,10 @@ export function createFeed<Event>(hold: Pump<unknown>["hold"], onReturn: () => v
         return (
           given ??
           new Promise((...call) => {
-            if (ended) settle(call);
-            else calls.push(call);
+            if (ended) return settle(call);
+            calls.push(call);
+            // A listener may have called `next` too, and have got what was ours.
+            setHold(0, 0);
           })
         );
       },

@@ -90,14 +90,13 @@ export function readEvents<Events extends object>(
   const [ours] = splitOptions(options);
   if (!isReadable(body)) throw invalid("body", "a Response or a stream that nobody has read from");
   return createEventStream(ours, async ({ lastEventId, signal }, sink) => {
-    let stream = body as Body | null;
-    if ("status" in body) {
-      await checkResponse(body, systemClock.after);
-      sink.open(body, body);
-      stream = body.body;
-    }
+    const response = "status" in body ? body : undefined;
+    if (response) await checkResponse(response, systemClock.after);
+    const { url = "", headers = new Headers() } = response ?? {};
+    sink.open({ url, headers }, response);
+    const stream = response ? response.body : (body as Body);
     const { maxEventSize } = ours;
-    const origin = originOf("status" in body ? body.url : "");
+    const origin = originOf(url);
     if (stream)
       await readStream(stream, { lastEventId, origin, signal, maxEventSize, deliver: sink.deliver });
   });
@@ -117,13 +116,15 @@ function createEventStream<Events extends object>(
   const { endOn, signal } = options;
   let { lastEventId = "" } = options;
   const controller = new AbortController();
+  // Asking the signal would take as long as handing an event over.
+  let isOver = false;
   let settle: [resolve: (response?: Response) => void, reject: (error: unknown) => void];
   const response = new Promise<Response | undefined>((...how) => (settle = how));
   // Whoever iterates sees the error there.
   response.catch(() => {});
 
   const interpret = createInterpreter(options, {
-    phase: () => controller.signal.aborted,
+    phase: () => isOver,
     wants: () => true,
     complete(event) {
       lastEventId = event.lastEventId;
@@ -154,7 +155,8 @@ function createEventStream<Events extends object>(
 
   function finish(error?: unknown): void {
     // Closing is no failure, whatever it interrupts.
-    if (controller.signal.aborted) return;
+    if (isOver) return;
+    isOver = true;
     signal?.removeEventListener("abort", abort);
     controller.abort(signal?.reason);
     pump.clear();
@@ -168,11 +170,7 @@ function createEventStream<Events extends object>(
     { attempt: 1, lastEventId, signal: controller.signal },
     {
       open: (_, answer) => settle[0](answer),
-      deliver(item) {
-        if (controller.signal.aborted) return undefined;
-        settle[0]();
-        return pump.push(item);
-      },
+      deliver: (item) => (isOver ? undefined : pump.push(item)),
       fail: finish,
       retry() {},
     },

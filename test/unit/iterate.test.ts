@@ -326,6 +326,27 @@ describe("a feed", () => {
     expect(handled).toEqual([1, 2, 3]);
   });
 
+  test.each(["before", "after"])(
+    "answers a call from within another call, made by a listener that hears the item %s the feed",
+    async (order) => {
+      const nested: Promise<IteratorResult<number>>[] = [];
+      const listener = (item: number) => void (item === 1 && nested.push(feed.iterator.next()));
+      const pump = createPump<number>((item) => {
+        if (order === "before") listener(item);
+        feed.give(item);
+        if (order === "after") listener(item);
+        return undefined;
+      });
+      const feed = createFeed<number>(pump.hold, () => {});
+      const pushed = pushAll(pump, [1, 2, 3]);
+      const outer = feed.iterator.next();
+      expect(await Promise.all([...nested, outer])).toEqual([value(1), value(2)]);
+      expect(await isSettled(pushed)).toBe(false);
+      expect(await feed.iterator.next()).toEqual(value(3));
+      expect(await isSettled(pushed)).toBe(true);
+    },
+  );
+
   test("works in a loop, and leaving the loop returns it", async () => {
     const { pump, iterators, onReturn } = fountain();
     void pushAll(pump, [1, 2, 3, 4]);
