@@ -60,12 +60,11 @@ export async function attemptUrl(
 ): Promise<URL> {
   const { lastEventId } = context;
   const target = parseUrl(await given(url, context));
-  const { searchParams } = target;
   // Setting a parameter writes the whole query anew, which would break the signature of a signed URL.
-  if (lastEventIdParam && lastEventId !== (searchParams.get(lastEventIdParam) ?? ""))
-    if (lastEventId) searchParams.set(lastEventIdParam, lastEventId);
+  if (lastEventIdParam && lastEventId !== (target.searchParams.get(lastEventIdParam) ?? ""))
+    if (lastEventId) target.searchParams.set(lastEventIdParam, lastEventId);
     // A function knows by itself where to start; what the server cleared is not asked for again.
-    else if (typeof url !== "function") searchParams.delete(lastEventIdParam);
+    else if (typeof url !== "function") target.searchParams.delete(lastEventIdParam);
   return target;
 }
 
