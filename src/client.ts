@@ -1,11 +1,6 @@
 import { chooseTransport } from "./choose-transport.ts";
 import { systemClock } from "./clock.ts";
-import {
-  createConnection,
-  type ClosedStatus,
-  type ConnectionStatus,
-  type Environment,
-} from "./connection.ts";
+import { createConnection, type Environment } from "./connection.ts";
 import type { SchemaDecoder } from "./decode.ts";
 import { createChannel, emit, listen, type Channel, type ListenerOptions } from "./emitter.ts";
 import type { EventSourceError } from "./errors.ts";
@@ -16,6 +11,7 @@ import { createFeed, createPump } from "./iterate.ts";
 import { isPlain, splitOptions, type EventSourceOptions } from "./options.ts";
 import { baseUrl, whenOnline } from "./page.ts";
 import { defaultRetry, type RetryPolicy } from "./retry.ts";
+import type { ClosedStatus, ConnectionStatus } from "./status.ts";
 import type { Decoder, EventsOf, PerAttempt, StreamItem, TextEvents } from "./types.ts";
 
 /** Where the stream is: a URL, or a function called at every attempt. Relative to the page where there is one. */

@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { ClosedStatus, ConnectionStatus } from "./connection.ts";
+import type { ClosedStatus, ConnectionStatus } from "./status.ts";
 import type { ListenerOptions } from "./emitter.ts";
 import type { EventSourceError } from "./errors.ts";
 import type { AnyEvent, ServerSentEvent, TextEvents } from "./types.ts";

@@ -1,5 +1,5 @@
 import { release } from "./body.ts";
-import type { FetchLike } from "./fetch-transport.ts";
+import type { FetchLike } from "./request-options.ts";
 import { refusal } from "./http.ts";
 import { baseUrl } from "./page.ts";
 import type { HeadersInput, PerAttempt } from "./types.ts";

@@ -1,5 +1,5 @@
 import { systemClock } from "./clock.ts";
-import { createConnection, type Connection, type ConnectionStatus } from "./connection.ts";
+import { createConnection, type Connection } from "./connection.ts";
 import { createErrorEvent, type ErrorDetails, type EventSourceErrorEvent } from "./error-event.ts";
 import { parse, requestInit, strict, type EventSourceInit } from "./eventsource-init.ts";
 import { createFetchTransport } from "./fetch-transport.ts";
@@ -7,6 +7,7 @@ import { createHandlers, type Handler } from "./handlers.ts";
 import { createMessageEvent } from "./message-event.ts";
 import { isPlain } from "./options.ts";
 import { defaultRetry } from "./retry.ts";
+import type { ConnectionStatus } from "./status.ts";
 import type { StreamItem } from "./types.ts";
 
 export type { EventSourceErrorEvent, EventSourceInit };

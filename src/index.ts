@@ -1,5 +1,5 @@
 export { createEventSource, type EventSourceUrl } from "./client.ts";
-export type { ClosedStatus, ConnectionStatus } from "./connection.ts";
+export type { ClosedStatus, ConnectionStatus } from "./status.ts";
 export { json, schemas, type SchemaDecoder, type StandardSchema } from "./decode.ts";
 export type { ListenerOptions } from "./emitter.ts";
 export {
@@ -9,7 +9,7 @@ export {
   type EventSourceHint,
 } from "./errors.ts";
 export type { EventSourceClient } from "./event-source-client.ts";
-export type { FetchInit, FetchLike, ResponseLike } from "./fetch-transport.ts";
+export type { FetchInit, FetchLike, ResponseLike } from "./request-options.ts";
 export { bearer } from "./http.ts";
 export type { EventSourceOptions, FetchEventsOptions, ReadEventsOptions } from "./options.ts";
 export type { RetryContext, RetryOptions } from "./retry.ts";

@@ -1,4 +1,4 @@
-import type { RequestOptions } from "./fetch-transport.ts";
+import type { RequestOptions } from "./request-options.ts";
 import { invalid } from "./http.ts";
 import type { InterpretOptions } from "./interpret.ts";
 import type { RetryOptions } from "./retry.ts";

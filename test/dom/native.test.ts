@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { createClient } from "../../src/client.ts";
 import type { EventSourceClient } from "../../src/event-source-client.ts";
-import type { ConnectionStatus } from "../../src/connection.ts";
+import type { ConnectionStatus } from "../../src/status.ts";
 import { json, schemas } from "../../src/decode.ts";
 import { EventSourceError } from "../../src/errors.ts";
 import { createEventSource, type EventSourceOptions } from "../../src/index.ts";

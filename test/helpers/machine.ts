@@ -1,12 +1,8 @@
 import { getEventListeners } from "node:events";
-import {
-  createConnection,
-  type Connection,
-  type ConnectionStatus,
-  type Environment,
-} from "../../src/connection.ts";
+import { createConnection, type Connection, type Environment } from "../../src/connection.ts";
 import type { EventSourceError } from "../../src/errors.ts";
 import { defaultRetry, type RetryOptions, type RetryPolicy } from "../../src/retry.ts";
+import type { ConnectionStatus } from "../../src/status.ts";
 import type { AttemptContext, OpenStream, Sink, StreamItem, Transport } from "../../src/types.ts";
 import { createFakeClock, settled, type FakeClock } from "./fake-clock.ts";
 

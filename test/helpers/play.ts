@@ -1,6 +1,6 @@
 import { createClient } from "../../src/client.ts";
 import type { EventSourceClient } from "../../src/event-source-client.ts";
-import type { ConnectionStatus } from "../../src/connection.ts";
+import type { ConnectionStatus } from "../../src/status.ts";
 import type { EventSourceOptions } from "../../src/options.ts";
 import type { OpenStream } from "../../src/types.ts";
 import { createFakeClock, type FakeClock } from "./fake-clock.ts";

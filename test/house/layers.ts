@@ -3,7 +3,7 @@ export const layers: readonly (readonly string[])[] = [
   ["types", "errors", "clock", "emitter", "decode", "iterate", "page", "body", "handlers", "message-event"]
     // what "testing" and "debug" are made of
     .concat("testing-wire", "testing-line", "debug-redact"),
-  ["http", "reader", "retry", "interpret", "error-event", "deadline"].concat(
+  ["http", "reader", "retry", "interpret", "error-event", "deadline", "status", "request-options"].concat(
     "testing-script",
     "testing-server",
   ),
