@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { createEventSource } from "../../src/index.ts";
 import { serve, stream } from "../helpers/server.ts";
+import { extractSnippets, openWorkshop } from "../helpers/snippets.ts";
 import { find, nginxPath } from "../setup/system.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../docs/server.md"), "utf8");
@@ -18,10 +19,11 @@ const block = (language: string): string => {
 };
 
 const folder = mkdtempSync(join(tmpdir(), "everspring-server-page-"));
-let child: ChildProcess;
+let child: ChildProcess | undefined;
 afterEach(async () => {
-  child.kill();
-  if (child.exitCode === null) await once(child, "exit");
+  child?.kill();
+  if (child?.exitCode === null) await once(child, "exit");
+  child = undefined;
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -45,7 +47,7 @@ async function launch(command: string, args: string[], port: number): Promise<vo
       }).on("error", () => resolve(false));
     });
   while (!(await answers())) {
-    if (child.exitCode !== null) throw new Error(`${command} did not start`);
+    if (child?.exitCode !== null) throw new Error(`${command} did not start`);
     await sleep(50);
   }
 }
@@ -93,5 +95,15 @@ describe("what docs/server.md says of", () => {
     const source = createEventSource(`http://127.0.0.1:${port}/events.php`, { lastEventId: String(past) });
     for await (const { lastEventId } of source) if (ids.push(Number(lastEventId)) === 5) break;
     expect(ids).toEqual([1, 2, 3, 4, 5].map((count) => past + count));
+  });
+
+  test("a whole server: who was away gets what was missed, then what is new", async () => {
+    using workshop = openWorkshop();
+    const server = extractSnippets(page, "docs/server.md").find(({ code }) => code.includes("node:sqlite"))!;
+    expect(await workshop.run(server, {})).toEqual({
+      code: 0,
+      stdout: '1 {"price":101}\n2 {"price":102}\n3 {"price":103}\n',
+      stderr: "",
+    });
   });
 });
