@@ -8,6 +8,7 @@ import { columns, features } from "../peers/features.ts";
 import { installPeers, peers } from "../peers/install.ts";
 import { installLimit, installRuntimes, runtimes } from "../runtimes/install.ts";
 import { temporaryFolder } from "./consumer.ts";
+import { workerdConfig } from "../helpers/workerd.ts";
 import { start } from "./run.ts";
 
 const { deno, bun, workerd } = runtimes;
@@ -44,7 +45,10 @@ async function commandFor(runtime: string, client: string): Promise<[string, str
     ];
   const name = client.replaceAll(/\W/g, "-");
   await writeFile(join(folder.path, `${name}.js`), workerOf());
-  await writeFile(join(folder.path, `${name}.capnp`), configOf(name));
+  await writeFile(
+    join(folder.path, `${name}.capnp`),
+    workerdConfig({ worker: `${name}.js`, client: `client-${name}.js` }),
+  );
   return [workerd, ["test", `${name}.capnp`], folder.path];
 }
 
@@ -64,20 +68,6 @@ export default {
     });
   },
 };
-`;
-
-const configOf = (name: string) => `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (services = [
-  (name = "main", worker = (
-    modules = [
-      (name = "worker", esModule = embed "${name}.js"),
-      (name = "client", esModule = embed "client-${name}.js"),
-    ],
-    compatibilityDate = "2026-10-01",
-    globalOutbound = "internet",
-  )),
-  (name = "internet", network = (allow = ["local", "private"])),
-]);
 `;
 
 const rows = features.filter(({ id }) => ["deno", "bun", "workerd"].includes(id));

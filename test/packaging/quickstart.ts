@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
+import { workerdConfig } from "../helpers/workerd.ts";
 import { root } from "./consumer.ts";
 
 const marked = /<!-- example: quickstart -->\s*```(js|ts)\n(.*?)```/s;
@@ -42,19 +43,10 @@ ${lines.filter((line) => !isImport(line)).join("\n")}
 }
 
 /** How workerd is told to run worker.js, which uses the bundle that needs no resolving of modules. */
-export const workerConfig = `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (services = [
-  (name = "main", worker = (
-    modules = [
-      (name = "worker", esModule = embed "worker.js"),
-      (name = "everspring", esModule = embed "node_modules/everspring/dist/everspring.min.js"),
-    ],
-    compatibilityDate = "2026-10-01",
-    globalOutbound = "internet",
-  )),
-  (name = "internet", network = (allow = ["local", "private"])),
-]);
-`;
+export const workerConfig = workerdConfig({
+  worker: "worker.js",
+  everspring: "node_modules/everspring/dist/everspring.min.js",
+});
 
 /** The output of the example so far, one list of values per `console.log`. */
 export function rows(stdout: string): unknown[][] {

@@ -1,6 +1,7 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
+import { workerdConfig } from "../helpers/workerd.ts";
 
 const here = import.meta.dirname;
 const dist = join(here, "../../dist");
@@ -32,21 +33,7 @@ export default {
         file,
       ),
   );
-  const modules = ["worker.js", "class.js", ...shipped];
-  await writeFile(
-    join(folder, "spec.capnp"),
-    `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (services = [
-  (name = "main", worker = (
-    modules = [
-${modules.map((name) => `      (name = "${name}", esModule = embed "${name}"),`).join("\n")}
-    ],
-    compatibilityDate = "2026-10-01",
-    globalOutbound = "internet",
-  )),
-  (name = "internet", network = (allow = ["local", "private"])),
-]);
-`,
-  );
+  const modules = ["worker.js", "class.js", ...shipped].map((file) => [file, file]);
+  await writeFile(join(folder, "spec.capnp"), workerdConfig(Object.fromEntries(modules)));
   return "spec.capnp";
 }
