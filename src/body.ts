@@ -11,11 +11,16 @@ export function readerOf(body: Body): ReadableStreamDefaultReader<unknown> {
   return stream.getReader();
 }
 
-/** Lets go of a body. Never fails: whoever has read it, or still does, keeps it. */
-export async function release(body: Body | null | undefined): Promise<void> {
+/** Lets go of a body, or of the reader of one, which is unlocked. Never fails: whoever else reads it keeps it. */
+export async function release(
+  target: Body | ReadableStreamDefaultReader<unknown> | null | undefined,
+): Promise<void> {
   try {
-    if (body) await readerOf(body).cancel();
+    const held = ("cancel" in target! ? target : readerOf(target!)) as ReadableStreamDefaultReader<unknown>;
+    const cancelled = held.cancel();
+    held.releaseLock?.();
+    await cancelled;
   } catch {
-    // It is locked, or broken: nothing of ours is left in it.
+    // There is none, or it is locked, or broken: nothing of ours is left in it.
   }
 }

@@ -72,9 +72,12 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 /** Hands the error of a listener to the runtime, the way an `EventTarget` does. */
 export function report(error: unknown): void {
-  if ("reportError" in globalThis) reportError(error);
-  else
+  try {
+    reportError(error);
+  } catch {
+    // It is missing, or fails itself.
     queueMicrotask(() => {
       throw error;
     });
+  }
 }

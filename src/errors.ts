@@ -84,7 +84,7 @@ export class EventSourceError extends Error implements EventSourceErrorDetails {
   toJSON(): Record<string, unknown> {
     const { cause, message } = this;
     const headers: Record<string, string> = {};
-    this.headers?.forEach((value, name) => {
+    this.headers?.forEach?.((value, name) => {
       if (!/^(set-cookie|location)$/i.test(name)) headers[name] = value;
     });
     return {

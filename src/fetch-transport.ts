@@ -2,7 +2,7 @@ import { release } from "./body.ts";
 import type { Clock } from "./clock.ts";
 import { createDeadline } from "./deadline.ts";
 import { EventSourceError, toEventSourceError } from "./errors.ts";
-import { attemptUrl, checkResponse, given, originOf, requestHeaders } from "./http.ts";
+import { attemptUrl, checkResponse, given, originOf, refusal, requestHeaders } from "./http.ts";
 import { baseUrl } from "./page.ts";
 import { readStream } from "./reader.ts";
 import type { FetchInit, RequestOptions } from "./request-options.ts";
@@ -103,7 +103,7 @@ export function createFetchTransport(
             shared.inFlight = undefined;
           }));
       } catch (cause) {
-        throw new EventSourceError("unauthorized", "onUnauthorized failed", { cause });
+        throw Object.assign(refusal(response)!, { message: "onUnauthorized failed", cause });
       } finally {
         void release(response.body);
       }

@@ -1,4 +1,4 @@
-import { readerOf } from "./body.ts";
+import { readerOf, release } from "./body.ts";
 import type { Clock } from "./clock.ts";
 import { EventSourceError } from "./errors.ts";
 import { baseUrl } from "./page.ts";
@@ -157,7 +157,7 @@ export async function checkResponse(response: Response, after: Clock["after"]): 
 export async function bodyStart({ body }: Response, after: Clock["after"]): Promise<string> {
   const reader = body ? readerOf(body) : undefined;
   const decoder = new TextDecoder();
-  const cancel = () => void reader?.cancel().catch(() => {});
+  const cancel = () => void release(reader);
   const cancelTimer = after(BODY_WAIT, cancel);
   let text = "";
   try {

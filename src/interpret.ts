@@ -55,7 +55,14 @@ export function createInterpreter(
     };
     const fail = (cause: unknown): undefined => {
       if (before !== phase()) return;
-      refuse(event, new EventSourceError("decode-failed", "The data could not be decoded", { event, cause }));
+      refuse(
+        event,
+        new EventSourceError("decode-failed", "The data could not be decoded", {
+          event,
+          willRetry: false,
+          cause,
+        }),
+      );
     };
     try {
       const decoded = decode(event.raw, event);

@@ -1,7 +1,7 @@
 import { EventSource } from "./eventsource.ts";
 
 // Not enumerable, as the globals of the platform are.
-if (!("EventSource" in globalThis))
+if (!globalThis.EventSource)
   Object.defineProperty(globalThis, "EventSource", {
     value: EventSource,
     writable: true,

@@ -1,5 +1,5 @@
 import { createParser } from "eventsource-parser";
-import { readerOf, type Body } from "./body.ts";
+import { readerOf, release, type Body } from "./body.ts";
 import { EventSourceError } from "./errors.ts";
 import type { Sink, StreamItem } from "./types.ts";
 
@@ -98,7 +98,7 @@ export async function readStream(
   let isOver = signal.aborted;
   const cancel = () => {
     isOver = true;
-    void reader.cancel().catch(() => {});
+    void release(reader);
   };
   signal.addEventListener("abort", cancel);
   try {

@@ -106,7 +106,7 @@ export function readEvents<Events extends object>(
 function isReadable(body: unknown): boolean {
   const object = Object(body) as Response & ReadableStream;
   const isOne = "status" in object || "getReader" in object || Symbol.asyncIterator in object;
-  return isOne && !object.bodyUsed && !object.locked;
+  return isOne && !object.bodyUsed && !(object.body ?? object).locked;
 }
 
 function createEventStream<Events extends object>(
@@ -153,15 +153,16 @@ function createEventStream<Events extends object>(
   };
   const feed = createFeed<DecodedEvent>(pump.hold, close);
 
-  function finish(error?: unknown): void {
+  function finish(error?: EventSourceError | false): void {
     // Closing is no failure, whatever it interrupts.
     if (isOver) return;
     isOver = true;
     signal?.removeEventListener("abort", abort);
     controller.abort(signal?.reason);
     pump.clear();
-    settle[1](error ?? controller.signal.reason);
-    feed.end(error && toEventSourceError(error, "network", "The connection was lost"));
+    if (error) Object.assign(error, { attempt: 1, willRetry: false });
+    settle[1](error || controller.signal.reason);
+    feed.end(error);
   }
 
   signal?.addEventListener("abort", abort);
@@ -171,7 +172,7 @@ function createEventStream<Events extends object>(
     {
       open: (_, answer) => settle[0](answer),
       deliver: (item) => (isOver ? undefined : pump.push(item)),
-      fail: finish,
+      fail: (error) => finish(error as EventSourceError),
       retry() {},
     },
   ).then(

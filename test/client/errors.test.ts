@@ -298,6 +298,7 @@ describe("decode-failed", () => {
     expect(errors[0]).toMatchObject({
       code: "decode-failed",
       event: { type: "tick", raw: '{"n":', lastEventId: "2" },
+      willRetry: false,
       cause: { name: "SyntaxError" },
     });
     expect(source.status.state).toBe("open");

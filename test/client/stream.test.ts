@@ -425,6 +425,7 @@ describe("readEvents", () => {
   it.each([
     ["a stream that somebody else reads", () => locked(streamOf(THREE))],
     ["a response that was read", () => used(new Response("x"))],
+    ["a response that somebody else reads", () => lockedResponse(THREE)],
     ["text", () => "data: x\n\n"],
     ["bytes", () => new TextEncoder().encode("data: x\n\n")],
     ["nothing", () => null],
@@ -575,6 +576,12 @@ describe("schemas", () => {
 function locked(body: ReadableStream): ReadableStream {
   body.getReader();
   return body;
+}
+
+function lockedResponse(text: string): Response {
+  const response = new Response(text);
+  response.body!.getReader();
+  return response;
 }
 
 function used(response: Response): Response {

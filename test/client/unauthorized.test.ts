@@ -130,6 +130,8 @@ describe("a 401", () => {
     });
     const error = await nextError(source);
     expect(error).toMatchObject({ code: "unauthorized", cause, attempt: 1, willRetry: true, delay: 5 });
+    // What is known of the answer, which says how to sign in.
+    expect(error).toMatchObject({ status: 401, headers: expect.any(Headers) as Headers });
     await take(source, 1);
     expect(auth.refreshes).toBe(3);
     expect(server.requests).toHaveLength(4);

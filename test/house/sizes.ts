@@ -38,10 +38,10 @@ export const gates: readonly Gate[] = [
   {
     name: "`createEventSource`",
     entry: { code: 'export { createEventSource } from "everspring";' },
-    limit: 8190,
+    limit: 8210,
     aim: 4000,
   },
-  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 8900, aim: 5000 },
+  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 8930, aim: 5000 },
   {
     name: "`everspring/eventsource`",
     entry: { code: 'export { EventSource } from "everspring/eventsource";' },
@@ -86,7 +86,7 @@ export const gates: readonly Gate[] = [
     limit: 3040,
     aim: 1200,
   },
-  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 10_300, aim: 7500 },
+  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 10_320, aim: 7500 },
 ];
 
 /** What only other exports bring along, as it stands in any minified code. */

@@ -132,6 +132,7 @@ describe("a trace", () => {
       kind: "error",
       code: "decode-failed",
       message: "The data could not be decoded",
+      willRetry: false,
       cause: "SyntaxError",
       event: { type: "message", length: 6, hasId: true },
     });

@@ -27,3 +27,11 @@ await import("${polyfill}");
 console.log(JSON.stringify(globalThis.EventSource === native));`;
   expect(await output(code)).toBe(true);
 });
+
+test("the polyfill takes a global that is undefined for a missing one", async () => {
+  const code = `globalThis.EventSource = undefined;
+await import("${polyfill}");
+const { EventSource } = await import("${url}");
+console.log(JSON.stringify(globalThis.EventSource === EventSource));`;
+  expect(await output(code)).toBe(true);
+});

@@ -177,6 +177,31 @@ describe("a listener that fails", () => {
     expect(tasks).toHaveLength(1);
     expect(tasks[0]).toThrow(error);
   });
+
+  test.each([
+    ["is there but undefined, as after a test that put it back", undefined],
+    [
+      "fails itself",
+      () => {
+        throw new Error("window.onerror");
+      },
+    ],
+  ])("goes to a microtask where reportError %s, and the other listeners still run", (_, replaced) => {
+    const tasks: (() => void)[] = [];
+    vi.stubGlobal("reportError", replaced);
+    vi.stubGlobal("queueMicrotask", (task: () => void) => tasks.push(task));
+    const error = new Error("listener");
+    const other = vi.fn<(value: number) => void>();
+    const channel = createChannel<number>();
+    listen(channel, () => {
+      throw error;
+    });
+    listen(channel, other);
+    expect(emit(channel, 1)).toBeUndefined();
+    expect(other).toHaveBeenCalledExactlyOnceWith(1);
+    expect(tasks).toHaveLength(1);
+    expect(tasks[0]).toThrow(error);
+  });
 });
 
 describe("the promise of an emit", () => {

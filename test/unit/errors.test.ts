@@ -66,6 +66,16 @@ describe("an EventSourceError", () => {
     });
   });
 
+  test("prints as JSON with headers that can only be asked by name, as those of a fetch made by hand", () => {
+    const headers = { get: () => null } as unknown as Headers;
+    const error = new EventSourceError("http-status", "The server answered 503", { status: 503, headers });
+    expect(JSON.parse(JSON.stringify(error))).toMatchObject({
+      code: "http-status",
+      status: 503,
+      headers: {},
+    });
+  });
+
   test("prints the event that could not be decoded, and the option that was refused", () => {
     const event = { type: "tick", raw: "{", lastEventId: "4" };
     expect(JSON.parse(JSON.stringify(new EventSourceError("decode-failed", "", { event })))).toMatchObject({

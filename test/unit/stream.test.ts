@@ -97,6 +97,52 @@ describe("readEvents", () => {
     },
   );
 
+  test.each(["break", "close", "end", "404"])("leaves a stream unlocked after %s", async (how) => {
+    const { body } = streamOf([encode("data: a\n\n")], { endless: /break|close/.test(how) });
+    const answer = response(body, { status: how === "404" ? 404 : 200 });
+    const stream = readEvents(answer);
+    try {
+      for await (const { data } of stream) {
+        if (how === "break") break;
+        if (how === "close") stream.close();
+        expect(data).toBe("a");
+      }
+    } catch (error) {
+      expect(error).toMatchObject({ code: "http-status" });
+    }
+    await settled();
+    expect(answer.body!.locked).toBe(false);
+  });
+
+  test("tells of every failure that it was the first attempt, and that none follows", async () => {
+    const failed = { attempt: 1, willRetry: false };
+    const cut = streamOf([], { error: new Error("reset") }).body;
+    const large = streamOf([encode("data: abc\n\n")]).body;
+    const [status, network, size, decoding, early] = await Promise.all(
+      [
+        readEvents(response("", { status: 503 })),
+        readEvents(cut),
+        readEvents(large, { maxEventSize: 1 }),
+        readEvents(response("data: {\n\n"), { decode: json }),
+        readEvents(response(""), { endOn: "[DONE]" }),
+      ].map(async (stream) => (await collect<unknown>(stream)).error),
+    );
+    expect(status).toMatchObject({ code: "http-status", ...failed });
+    expect(network).toMatchObject({ code: "network", ...failed });
+    expect(size).toMatchObject({ code: "event-too-large", ...failed });
+    expect(decoding).toMatchObject({ code: "decode-failed", ...failed });
+    expect(early).toMatchObject({ code: "premature-end", ...failed });
+  });
+
+  test("that is aborted before it was checked rejects its response with the reason", async () => {
+    const controller = new AbortController();
+    const { body } = streamOf([], { endless: true });
+    const stream = readEvents(response(body, { status: 404 }), { signal: controller.signal });
+    const enough = new Error("enough");
+    controller.abort(enough);
+    await expect(stream.response).rejects.toBe(enough);
+  });
+
   test("leaves no listener on the signal when the stream ends or fails", async () => {
     const { signal } = new AbortController();
     await collect(readEvents(response("data: a\n\n"), { signal }));
