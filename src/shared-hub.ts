@@ -33,7 +33,7 @@ export function createHub(
   let at = "";
   /** Whether we have never been told anything. */
   let isNew = true;
-  /** Whom we asked where we are. */
+  /** Whom we asked where we are, and who has not answered yet. */
   let asked: string | undefined;
   /** The connection: that of all while we lead, else our own, to catch up. */
   let source: EventSourceClient | undefined;
@@ -149,8 +149,10 @@ export function createHub(
     post({ to, after, at, items: log.from(start), state, lost });
   }
 
-  function follow(from: string, { after, at: end, items, state: next, lost }: News): void {
+  function follow(from: string, { to, after, at: end, items, state: next, lost }: News): void {
     let told = items;
+    // Whether or not the answer helps, the next question is another one.
+    if (to) asked = undefined;
     if (after !== at || lost) {
       // What was ours has grown meanwhile, and is to be asked about again.
       if (after !== at && lost) return source ? undefined : ask();

@@ -15,8 +15,8 @@ const item = (id: number | string, data = String(id)): StreamItem => ({
 const quick = { initial: 5, jitter: 0 };
 
 /** Tabs that follow an open stream. */
-async function opened(count: number, options: SharedEventSourceOptions = {}) {
-  const origin = createOrigin();
+async function opened(count: number, options: SharedEventSourceOptions = {}, kept?: number) {
+  const origin = createOrigin(kept);
   const tabs = Array.from({ length: count }, () => origin.openTab());
   const all = tabs.map((tab) => tab.follow(options));
   await origin.calm();
@@ -247,6 +247,30 @@ describe("who joins late", () => {
     await origin.attempts[0]!.give(item(9));
     await origin.calm();
     expect([late.data.at(-1), all[0]!.data.at(-1)]).toEqual(["9", "9"]);
+  });
+
+  test("that is ahead of the leader, which it had asked in vain, goes with it once it is there", async () => {
+    const { origin } = await opened(1, { lastEventId: "5" }, 600);
+    await give(origin, item(6), item(7));
+    const late = origin.openTab().follow({ lastEventId: "3" });
+    // On its way together with the answer.
+    await origin.attempts[0]!.give(item(8));
+    await attempts(origin, 2);
+    await answer(origin);
+    const [missed, more] = [
+      [4, 5, 6, 7, 8, 9],
+      [10, 11, 12, 13, 14, 15],
+    ].map((ids) => ids.map((id) => item(id)));
+    // What the leader is told of the first is out of date, and where the leader is, is not kept any more.
+    await origin.attempts[1]!.give(...missed!);
+    await give(origin, ...more!);
+    expect(origin.attempts[1]!.context.signal.aborted).toBe(false);
+    await origin.attempts[0]!.give(item(9), ...more!);
+    await origin.calm();
+    expect(origin.attempts[1]!.context.signal.aborted).toBe(true);
+    await origin.attempts[0]!.give(item(16));
+    await origin.calm();
+    expect(late.data).toEqual([4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16].map(String));
   });
 
   test("is told when the server refuses to let it catch up; the others go on", async () => {
