@@ -232,6 +232,11 @@ export function createClient<Events extends object = TextEvents>(
       return iterator;
     },
   };
-  if (options.open !== false) client.open();
+  if (options.open !== false) {
+    // A transport may deliver at once, but whoever makes a client listens to it right after.
+    pump.hold(1, 0);
+    queueMicrotask(() => pump.hold(-1, 0));
+    client.open();
+  }
   return client as unknown as EventSourceClient<Events>;
 }

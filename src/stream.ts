@@ -18,7 +18,7 @@ import type {
   Transport,
 } from "./types.ts";
 
-/** One finite event stream. Nothing is read while you do not ask for the next event; leaving the loop closes. */
+/** One finite event stream. It is read a chunk ahead of you at most, so that the server waits for you; leaving the loop closes. */
 export interface EventStream<Events extends object = TextEvents> {
   /** The response, once it is known to be an event stream; its body is ours. `undefined` when a bare stream is read. */
   readonly response: Promise<Response | undefined>;

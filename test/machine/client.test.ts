@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createClient } from "../../src/client.ts";
+import { createClient, createEventSource } from "../../src/client.ts";
 import type { EventSourceClient } from "../../src/event-source-client.ts";
 import { json } from "../../src/decode.ts";
 import { EventSourceError } from "../../src/errors.ts";
+import type { Transport } from "../../src/types.ts";
 import { deferred } from "../helpers/deferred.ts";
 import { createFakeClock, settled } from "../helpers/fake-clock.ts";
 import { abortListeners, describe as describeStatus, item } from "../helpers/machine.ts";
@@ -351,4 +352,30 @@ test("1,000 clients on one long-lived signal leave no listener on it", async () 
     else await attempts[0]!.fail(new EventSourceError("unsupported", ""));
   }
   expect(abortListeners(signal)).toBe(0);
+});
+
+describe("a transport that delivers as soon as it is asked", () => {
+  const prompt: Transport = (_, sink) => {
+    sink.open({ url: "http://example.test/", headers: new Headers() });
+    for (const id of ["1", "2"]) void sink.deliver(item(id));
+    return new Promise(() => {});
+  };
+
+  test("is heard by whoever listens in the same breath", async () => {
+    const source = createEventSource("http://example.test/", { transport: prompt });
+    const heard: string[] = [];
+    source.on("message", ({ data }) => void heard.push(data));
+    await settled();
+    expect(heard).toEqual(["1", "2"]);
+    source.close();
+  });
+
+  test("is not, by a client that was closed in the same breath", async () => {
+    const source = createEventSource("http://example.test/", { transport: prompt });
+    const heard: string[] = [];
+    source.on("message", ({ data }) => void heard.push(data));
+    source.close();
+    await settled();
+    expect([heard, source.lastEventId]).toEqual([[], ""]);
+  });
 });
