@@ -1,17 +1,8 @@
 import { createServer } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";
 import { openStore } from "../../demo/store.ts";
-import {
-  cleanUp,
-  consecutive,
-  createHome,
-  follow,
-  freePort,
-  readIds,
-  run,
-  startServer,
-  take,
-} from "./harness.ts";
+import { freePort } from "../helpers/free-port.ts";
+import { cleanUp, consecutive, createHome, follow, readIds, run, startServer, take } from "./harness.ts";
 
 const post = async (url: string): Promise<void> => {
   expect((await fetch(url, { method: "POST" })).status).toBe(204);

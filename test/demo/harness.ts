@@ -2,7 +2,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -13,6 +12,7 @@ import {
   type ConnectionStatus,
   type EventSourceOptions,
 } from "../../src/index.ts";
+import { freePort } from "../helpers/free-port.ts";
 
 const file = (name: string): string => fileURLToPath(new URL(`../../demo/${name}`, import.meta.url));
 
@@ -96,15 +96,6 @@ export async function startAll(env: Record<string, string> = {}) {
   const [url, nginx] = demo.stdout.map((line) => /https?:\/\/[\d.]+:\d+/.exec(line)?.[0]);
   if (!url || !nginx) throw new Error(`The demo did not start: ${demo.stderr.join("\n")}`);
   return { ...demo, url, nginx };
-}
-
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  await once(probe, "close");
-  return typeof address === "object" && address ? address.port : 0;
 }
 
 /** The real client on the protected stream. Closed by `cleanUp`. */

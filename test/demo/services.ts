@@ -6,8 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { createClient } from "redis";
+import { freePort } from "../helpers/free-port.ts";
 import { nginxPath, redisServerPath } from "../setup/system.ts";
-import { atCleanUp, freePort } from "./harness.ts";
+import { atCleanUp } from "./harness.ts";
 
 async function createFolder(name: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), `everspring-${name}-`));

@@ -1,7 +1,8 @@
 import { afterAll, expect, it } from "vitest";
 import { EventSource } from "../../src/eventsource.ts";
 import { createEventSource, type ConnectionStatus } from "../../src/index.ts";
-import { atCleanUp, cleanUp, consecutive, createProgress, freePort, startServer } from "./harness.ts";
+import { freePort } from "../helpers/free-port.ts";
+import { atCleanUp, cleanUp, consecutive, createProgress, startServer } from "./harness.ts";
 import { startNginx, startRedis } from "./services.ts";
 
 const KILLS = process.env["EVERSPRING_SOAK"] ? 50 : 6;

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { chromium } from "playwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../helpers/free-port.ts";
 import { chromiumOptions } from "../setup/browsers.ts";
 import { installInto, temporaryFolder } from "./consumer.ts";
-import { consecutive, freePort, saveGuide, seconds } from "./guide.ts";
+import { consecutive, saveGuide, seconds } from "./guide.ts";
 import { start, type Running } from "./run.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
