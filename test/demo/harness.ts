@@ -31,10 +31,11 @@ export function run(name: string, args: string[] = [], env: Record<string, strin
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, PORT: undefined, DEMO_DB: undefined, DEMO_REDIS: undefined, ...env },
   });
-  const exited = once(child, "exit");
+  // Not when it exits: what it wrote last is read after that.
+  const closed = once(child, "close");
   endings.push(async () => {
     child.kill("SIGKILL");
-    await exited;
+    await closed;
   });
 
   const progress = createProgress();
@@ -42,17 +43,21 @@ export function run(name: string, args: string[] = [], env: Record<string, strin
   const stderr: string[] = [];
   createInterface(child.stdout).on("line", (line) => progress.made(stdout.push(line)));
   createInterface(child.stderr).on("line", (line) => progress.made(stderr.push(line)));
-  child.once("exit", () => progress.made());
+  let isRunning = true;
+  child.once("close", () => {
+    isRunning = false;
+    progress.made();
+  });
 
   return {
     stdout,
     stderr,
     until: progress.until,
-    isRunning: () => child.exitCode === null && child.signalCode === null,
-    /** Resolves with the exit code, `null` when the signal ended it. */
+    isRunning: () => isRunning,
+    /** Resolves with the exit code, `null` when the signal ended it; all that it printed is there then. */
     async end(signal?: NodeJS.Signals): Promise<number | null> {
       if (signal) child.kill(signal);
-      await exited;
+      await closed;
       return child.exitCode;
     },
   };
