@@ -2,7 +2,18 @@ import { createServer } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";
 import { openStore } from "../../demo/store.ts";
 import { freePort } from "../helpers/free-port.ts";
-import { cleanUp, consecutive, createHome, follow, readIds, run, startServer, take } from "./harness.ts";
+import {
+  cleanUp,
+  consecutive,
+  createHome,
+  follow,
+  newToken,
+  readIds,
+  run,
+  startAlone,
+  startServer,
+  take,
+} from "./harness.ts";
 
 const post = async (url: string): Promise<void> => {
   expect((await fetch(url, { method: "POST" })).status).toBe(204);
@@ -240,6 +251,20 @@ describe.concurrent("the demo", { timeout: 40_000 }, () => {
       await client.more(1);
       expect(await server.end("SIGTERM")).toBe(0);
       expect(server.stdout).toEqual([`everspring demo: ${url}/`]);
+      expect(server.stderr).toEqual([]);
+    });
+
+    it("ends also when readers of a file have left before it was opened", async () => {
+      const { url, server } = await startAlone();
+      const headers = { Authorization: `Bearer ${await newToken(url)}` };
+      await Promise.all(
+        Array.from({ length: 20 }, async () => {
+          const leaving = new AbortController();
+          await fetch(`${url}/log`, { headers, signal: leaving.signal });
+          leaving.abort();
+        }),
+      );
+      expect(await server.end("SIGTERM")).toBe(0);
       expect(server.stderr).toEqual([]);
     });
 
