@@ -36,7 +36,7 @@ async function follow(path: string, retry: number, req: Request, res: Response):
     res.write(":\n\n");
     growth.emit("change"); // should the file system tell nothing
   }, HEARTBEAT);
-  // A reader may have left before that: then nobody would tell.
+  // Wakes the loop, which looks for itself whether the reader is still there.
   res.once("close", () => growth.emit("change"));
 
   try {
