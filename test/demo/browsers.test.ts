@@ -26,7 +26,7 @@ const inPage = `
     await until(() => log.querySelector("[data-kind=open]"));
   };`;
 
-describe("the page", { timeout: 90_000 }, () => {
+describe("the page", { timeout: 300_000 }, () => {
   it("in WebKitGTK: dashboard, notifications, many tabs", async () => {
     const webKit = await startWebKitGtk();
     atCleanUp(() => webKit.close());

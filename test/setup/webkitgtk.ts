@@ -115,7 +115,7 @@ async function startDriver(start: Start, env: NodeJS.ProcessEnv): Promise<Call> 
   const capabilities = {
     alwaysMatch: {
       browserName: "MiniBrowser",
-      timeouts: { script: 80_000 },
+      timeouts: { script: 240_000 },
       "webkitgtk:browserOptions": { args: ["--automation"], binary: miniBrowserPath() },
     },
   };
