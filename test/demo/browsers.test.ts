@@ -1,11 +1,10 @@
 import { firefox } from "playwright";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { atCleanUp } from "../helpers/clean-up.ts";
 import { firefoxOptions } from "../setup/browsers.ts";
 import { startWebKitGtk } from "../setup/webkitgtk.ts";
-import { atCleanUp, cleanUp, startAlone } from "./harness.ts";
+import { startAlone } from "./harness.ts";
 import { visit } from "./visit.ts";
-
-afterAll(cleanUp);
 
 /** Drives the page from within. Its own functions, since WebDriver knows no others. */
 const inPage = `

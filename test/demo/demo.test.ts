@@ -1,9 +1,8 @@
 import { createServer } from "node:net";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { openStore } from "../../demo/store.ts";
 import { freePort } from "../helpers/free-port.ts";
 import {
-  cleanUp,
   consecutive,
   createHome,
   follow,
@@ -24,8 +23,6 @@ async function suffer({ source, until }: ReturnType<typeof follow>, url: string)
     met = Number(headers.get("x-open-streams"));
   }
 }
-
-afterAll(cleanUp);
 
 describe.concurrent("the demo", { timeout: 120_000 }, () => {
   describe("killed in mid-stream and started again", () => {

@@ -12,20 +12,12 @@ import {
   type ConnectionStatus,
   type EventSourceOptions,
 } from "../../src/index.ts";
+import { atCleanUp } from "../helpers/clean-up.ts";
 import { freePort } from "../helpers/free-port.ts";
 
 const file = (name: string): string => fileURLToPath(new URL(`../../demo/${name}`, import.meta.url));
 
-/** What the tests have started. They run side by side, so it is ended when all are through. */
-const endings: (() => unknown)[] = [];
-
-export const atCleanUp = (end: () => unknown): void => void endings.push(end);
-
-export async function cleanUp(): Promise<void> {
-  for (const end of endings.splice(0).toReversed()) await end();
-}
-
-/** A program of the demo, with what it prints line by line. Ended by `cleanUp`. */
+/** A program of the demo, with what it prints line by line. Ended with the test. */
 export function run(name: string, args: string[] = [], env: Record<string, string> = {}) {
   const child = spawn(process.execPath, [file(name), ...args], {
     stdio: ["ignore", "pipe", "pipe"],
@@ -33,7 +25,7 @@ export function run(name: string, args: string[] = [], env: Record<string, strin
   });
   // Not when it exits: what it wrote last is read after that.
   const closed = once(child, "close");
-  endings.push(async () => {
+  atCleanUp(async () => {
     child.kill("SIGKILL");
     await closed;
   });
@@ -66,7 +58,7 @@ export function run(name: string, args: string[] = [], env: Record<string, strin
 /** A port and a database file that outlive the servers started on them. */
 export async function createHome() {
   const folder = await mkdtemp(join(tmpdir(), "everspring-demo-"));
-  endings.push(() => rm(folder, { recursive: true, force: true }));
+  atCleanUp(() => rm(folder, { recursive: true, force: true }));
   const port = await freePort();
   const db = join(folder, "log", "events.db");
   return {
@@ -103,7 +95,7 @@ export async function startAll(env: Record<string, string> = {}) {
   return { ...demo, url, nginx };
 }
 
-/** The real client on the protected stream. Closed by `cleanUp`. */
+/** The real client on the protected stream. Closed with the test. */
 export function follow(base: string, options: EventSourceOptions = {}) {
   const progress = createProgress();
   const ids: number[] = [];
@@ -118,7 +110,7 @@ export function follow(base: string, options: EventSourceOptions = {}) {
     },
     ...options,
   });
-  endings.push(() => source.close());
+  atCleanUp(() => source.close());
   source.on("tick", ({ lastEventId }) => progress.made(ids.push(Number(lastEventId))));
   source.onStatus((status) => progress.made(statuses.push(status)));
   const until = progress.until;

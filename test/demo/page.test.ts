@@ -3,7 +3,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { atCleanUp, cleanUp, newToken, startAlone } from "./harness.ts";
+import { atCleanUp } from "../helpers/clean-up.ts";
+import { newToken, startAlone } from "./harness.ts";
 import { launchChromium, visit } from "./visit.ts";
 
 const SCENES = [
@@ -24,10 +25,7 @@ describe.concurrent("the page", { timeout: 240_000 }, () => {
   beforeAll(async () => {
     browser = await launchChromium();
   });
-  afterAll(async () => {
-    await browser?.close();
-    await cleanUp();
-  });
+  afterAll(() => browser.close());
 
   it("survives a server that is killed and started again", async () => {
     const { url, server, start } = await startAlone();
@@ -149,6 +147,7 @@ describe.concurrent("the page", { timeout: 240_000 }, () => {
       other.close();
     });
     const page = await browser.newPage();
+    atCleanUp(() => page.close());
     await page.goto(`http://127.0.0.1:${(other.address() as AddressInfo).port}/`);
     const token = await newToken(url);
 

@@ -1,6 +1,7 @@
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cleanUp, newToken, startAll } from "./harness.ts";
+import { beyondTheTest } from "../helpers/clean-up.ts";
+import { newToken, startAll } from "./harness.ts";
 import { launchChromium, visit, type Visitor } from "./visit.ts";
 
 let browser: Browser;
@@ -20,10 +21,7 @@ beforeAll(async () => {
     }),
   ]);
 }, 120_000);
-afterAll(async () => {
-  await browser?.close();
-  await cleanUp();
-});
+afterAll(() => browser?.close());
 
 /**
  * Opens a scene, and leaves it open for the restart at the end. The visitor of a first try leaves: faults meet all visitors of
@@ -36,7 +34,7 @@ async function enter(
   headers?: Record<string, string>,
 ): Promise<Visitor> {
   await visitors.get(name)?.page.close();
-  const visitor = await visit(browser, url, scene, headers);
+  const visitor = await beyondTheTest(() => visit(browser, url, scene, headers));
   visitors.set(name, visitor);
   return visitor;
 }

@@ -3,18 +3,16 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium, type Browser, type Page, type Response } from "playwright";
 import { expect } from "vitest";
-import { chromiumOptions } from "../setup/browsers.ts";
+import { atCleanUp } from "../helpers/clean-up.ts";
+import { chromiumOptions, PATIENCE } from "../setup/browsers.ts";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export const launchChromium = (): Promise<Browser> => chromium.launch(chromiumOptions);
 
-/** Longer than anything takes that the page is asked for, also on a machine that has much else to do (ms). */
-const LIMIT = 90_000;
-
 export type Visitor = Awaited<ReturnType<typeof visit>>;
 
-/** Opens a scene of the page, with everything that it may not do written down. Closed by hand, or with its browser. */
+/** Opens a scene of the page, with everything that it may not do written down. Closed with the test. */
 export async function visit(
   browser: Browser,
   url: string,
@@ -23,7 +21,8 @@ export async function visit(
 ) {
   // Nothing is to move that need not: there are many pages, and few processors.
   const page = await browser.newPage({ reducedMotion: "reduce", ignoreHTTPSErrors: true, extraHTTPHeaders });
-  page.setDefaultTimeout(LIMIT);
+  atCleanUp(() => page.close());
+  page.setDefaultTimeout(PATIENCE);
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("console", (message) => {
@@ -33,13 +32,8 @@ export async function visit(
     if (["error", "warning"].includes(message.type()) && !isNetworkNoise.test(message.text()))
       complaints.push(message.text());
   });
-  try {
-    await page.goto(`${url}/#/${scene}`);
-    await page.waitForFunction(() => document.querySelector("#stage")?.childElementCount);
-  } catch (error) {
-    await page.close();
-    throw error;
-  }
+  await page.goto(`${url}/#/${scene}`);
+  await page.waitForFunction(() => document.querySelector("#stage")?.childElementCount);
 
   const text = async (id: string): Promise<string> => (await page.locator(`#${id}`).textContent()) ?? "";
   const read = async (id: string): Promise<number> => Number((await text(id)).replaceAll(",", ""));
