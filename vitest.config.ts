@@ -74,6 +74,7 @@ export default defineConfig({
           name: "older-project",
           provide: olderMajors.provide,
           include: ["test/browser/adapters/{react,svelte}.test.ts"],
+          testTimeout: 60_000,
           browser: {
             enabled: true,
             headless: true,
@@ -101,6 +102,8 @@ function page(
       provide: current.provide,
       include: ["test/browser/**/*.test.ts", "test/spec/page.test.ts"],
       globalSetup: ["test/browser/event-stream-server.ts", "test/spec/global-setup.ts"],
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
       // The files share a server, and a browser opens six connections to one at a time.
       fileParallelism: false,
       browser: {
