@@ -39,8 +39,9 @@ export const ways: Ways = {
   },
 };
 
-/** What the pages know, and who has the lock and who waits for it by the browser's word. */
-async function report(home: Home, visits: readonly Visit[]): Promise<void> {
+/** How the pages went, what those that are there know, and who has the lock and who waits for it by the browser's word. */
+async function report(home: Home, visits: readonly Visit[], farewells: readonly string[]): Promise<void> {
+  process.stdout.write(`${farewells.join(", ")}\n`);
   process.stdout.write(`open: ${home.open()}, ${JSON.stringify(home.requests)}\n`);
   for (const { page, name } of visits) {
     const known = page.evaluate(async () => {
@@ -65,7 +66,8 @@ export function describeTenPages(getBrowser: () => Browser, endings: Ways): void
     }) => {
       const { home, context } = await moveIn(getBrowser());
       let visits = await Promise.all(Array.from({ length: 10 }, () => visit(context, home)));
-      onTestFailed(() => report(home, visits));
+      const farewells: string[] = [];
+      onTestFailed(() => report(home, visits, farewells));
       await Promise.all(visits.map((it) => follow(it, { replay: 1e6 })));
       expect(home.requests.length).toBe(1);
 
@@ -81,6 +83,7 @@ export function describeTenPages(getBrowser: () => Browser, endings: Ways): void
         const how = names[kill % names.length]!;
         went[how] = (went[how] ?? 0) + 1;
         home.farewell(leader.name);
+        farewells.push(`${leader.name} ${how}`);
         await Promise.all([endings[how]!(leader.page), follow(next, { replay: 1e6 })]);
         await home.until(() => home.leader() !== undefined && home.leader() !== name);
         stop();
