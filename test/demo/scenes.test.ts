@@ -13,8 +13,9 @@ beforeAll(async () => {
     launchChromium(),
     startAll({
       DEMO_RETRY: "200",
-      DEMO_TOKEN_LIFE: "4000",
-      DEMO_LEASE: "12000",
+      // Long enough to be used: a second 401 in a row would be final.
+      DEMO_TOKEN_LIFE: "10000",
+      DEMO_LEASE: "15000",
       // Neither the job nor an answer may be over before all has been done to it, however slow the machine is.
       DEMO_JOB_STEP: "500",
       DEMO_TOKEN_PACE: "400",

@@ -38,15 +38,37 @@ export async function visit(
   const text = async (id: string): Promise<string> => (await page.locator(`#${id}`).textContent()) ?? "";
   const read = async (id: string): Promise<number> => Number((await text(id)).replaceAll(",", ""));
 
-  const inState = (state: string): Promise<unknown> =>
-    page.waitForFunction((wanted) => document.querySelector("#state")?.textContent === wanted, state);
+  /** Waits, and tells what the page knew when it was in vain. */
+  async function orTell(what: string, wait: Promise<unknown>): Promise<void> {
+    try {
+      await wait;
+    } catch (cause) {
+      const [state, log] = await Promise.all([text("state"), page.locator("#log li").allTextContents()]);
+      throw new Error(`${scene}: ${what}, but is ${state} after\n${log.join("\n")}`, { cause });
+    }
+  }
+
+  const inState = (state: string): Promise<void> =>
+    orTell(
+      `was to be ${state}`,
+      page.waitForFunction((wanted) => document.querySelector("#state")?.textContent === wanted, state),
+    );
 
   const clearLog = (): Promise<void> =>
     page.evaluate(() => document.querySelector("#log")?.replaceChildren());
 
   /** Until the client has lost a connection and has another one, by the log since it was cleared. The newest stands first. */
   const cameBack = (): Promise<void> =>
-    page.locator("#log [data-kind=open] ~ [data-kind=waiting]").first().waitFor({ state: "attached" });
+    orTell(
+      "was to lose its connection and have another one",
+      page.locator("#log [data-kind=open] ~ [data-kind=waiting]").first().waitFor({ state: "attached" }),
+    );
+
+  const logged = (words: string): Promise<void> =>
+    orTell(
+      `was to log "${words}"`,
+      page.locator("#log li", { hasText: words }).first().waitFor({ state: "attached" }),
+    );
 
   /** Does something in the page, and resolves with the answer to the `POST` that it leads to. */
   const answered = async (path: string, act: () => Promise<unknown>): Promise<Response> => {
@@ -74,8 +96,7 @@ export async function visit(
     clearLog,
     cameBack,
 
-    logged: (words: string): Promise<void> =>
-      page.locator("#log li", { hasText: words }).first().waitFor({ state: "attached" }),
+    logged,
 
     /** Until an element says something. */
     says: (selector: string, words: RegExp): Promise<void> =>
@@ -101,18 +122,13 @@ export async function visit(
         await clearLog();
         // One that was between two connections after all has nothing to notice.
       } while ((await press(fault)) === 0);
-      try {
-        await page.locator("#log li", { hasText: trace }).first().waitFor({ state: "attached" });
-        // The log knows at once; the counter is drawn up to 100 ms later, and could be one behind before the fault.
-        await cameBack();
-        await page.waitForFunction(
-          (before) => Number(document.querySelector("#reconnects")?.textContent) > before,
-          reconnects,
-        );
-      } catch (cause) {
-        const log = await page.locator("#log li").allTextContents();
-        throw new Error(`${scene}: after "${fault}" came no "${trace}", but:\n${log.join("\n")}`, { cause });
-      }
+      await logged(trace);
+      // The log knows at once; the counter is drawn up to 100 ms later, and could be one behind before the fault.
+      await cameBack();
+      await page.waitForFunction(
+        (before) => Number(document.querySelector("#reconnects")?.textContent) > before,
+        reconnects,
+      );
     },
 
     async expectIntact(): Promise<void> {
