@@ -16,7 +16,7 @@ let port: number;
 let server: Running;
 let files: string[];
 
-const node = (file: string, limit = 60_000) => start(process.execPath, [file], app, limit);
+const node = (file: string, limit = 170_000) => start(process.execPath, [file], app, limit);
 
 async function startServer(): Promise<void> {
   server = node("server.js", 600_000);
