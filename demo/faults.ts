@@ -24,6 +24,11 @@ export function createFaults(restart: (scene: string) => boolean) {
       scene.hasToRefuse = true;
       drop(scene);
     },
+    /** Ends an outage. Has no button: it ends by itself. */
+    mend(scene) {
+      scene.unavailableUntil = 0;
+      scene.hasToRefuse = false;
+    },
     /** Drops the streams too: credentials are only looked at when a stream begins. */
     expire(scene, req) {
       scene.expire(req);

@@ -26,7 +26,7 @@ afterAll(() => browser?.close());
 
 /**
  * Opens a scene, and leaves it open for the restart at the end. The visitor of a first try leaves: faults meet all visitors of
- * a scene.
+ * a scene, and so does an outage that it may have left behind.
  */
 async function enter(
   scene: string,
@@ -34,7 +34,9 @@ async function enter(
   url = demo.url,
   headers?: Record<string, string>,
 ): Promise<Visitor> {
-  await visitors.get(name)?.page.close();
+  const before = visitors.get(name);
+  await before?.page.close();
+  if (before) await fetch(`${demo.url}/faults/${scene}/mend`, { method: "POST" });
   const visitor = await beyondTheTest(() => visit(browser, url, scene, headers));
   visitors.set(name, visitor);
   return visitor;
