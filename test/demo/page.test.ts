@@ -123,12 +123,12 @@ describe.concurrent("the page", { timeout: 240_000 }, () => {
       for (const width of [320, 390, 768, 1024, 1920]) {
         await page.setViewportSize({ width, height: 800 });
         // What observes its own size knows of the new one after the next frame.
-        await expect
-          .poll(() => page.evaluate(() => document.documentElement.scrollWidth), {
-            message: scene,
-            timeout: 30_000,
-          })
-          .toBe(width);
+        await page
+          .waitForFunction((wanted) => document.documentElement.scrollWidth === wanted, width)
+          .catch(async (cause: unknown) => {
+            const found = await page.evaluate(() => document.documentElement.scrollWidth);
+            throw new Error(`${scene} is ${found} px wide where there are ${width}`, { cause });
+          });
       }
     }
     expect(complaints).toEqual([]);
