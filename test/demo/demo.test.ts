@@ -24,7 +24,7 @@ async function suffer({ source, until }: ReturnType<typeof follow>, url: string)
   }
 }
 
-describe.concurrent("the demo", { timeout: 120_000 }, () => {
+describe.concurrent("the demo", { timeout: 240_000 }, () => {
   describe("killed in mid-stream and started again", () => {
     it("loses and repeats no event for createEventSource", async () => {
       const home = await createHome();
