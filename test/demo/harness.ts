@@ -86,7 +86,8 @@ export async function startServer(env: Record<string, string>) {
 export async function startAll(env: Record<string, string> = {}) {
   const { db } = await createHome();
   const PORT = String(await freePort());
-  const demo = run("start.ts", ["--all"], { PORT, DEMO_DB: db, DEMO_SERVICES_PORT: "0", ...env });
+  const DEMO_SERVICES_PORT = String(await freePort());
+  const demo = run("start.ts", ["--all"], { PORT, DEMO_DB: db, DEMO_SERVICES_PORT, ...env });
   // The processes around it are ended by itself only.
   atCleanUp(() => demo.end("SIGTERM"));
   await demo.until(() => demo.stdout.length > 1 || !demo.isRunning());
