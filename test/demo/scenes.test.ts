@@ -222,13 +222,8 @@ describe.concurrent("a scene, with every fault", { timeout: 400_000 }, () => {
 
   it("tabs: one connection for all of them, whichever is closed", async () => {
     const visitor = await enter("tabs");
-    const { page, says } = visitor;
+    const { page, says, askers } = visitor;
     const holders: string[] = [];
-    /** The tabs that have asked for a stream. */
-    const asked = new Set<string | undefined>();
-    page.on("request", (request) => {
-      if (request.url().endsWith("/tabs")) asked.add(request.headers()["x-tab"]);
-    });
     /** Until one of so many tabs leads, the others listen, and the server has one connection. */
     const settle = async (tabs: number) => {
       await visitor.moreEvents(4 * tabs);
@@ -255,7 +250,7 @@ describe.concurrent("a scene, with every fault", { timeout: 400_000 }, () => {
     expect(holders[1]).toBe(holders[0]);
     await page.click("#close-one");
     await settle(5);
-    expect(asked.size).toBe(1);
+    expect(askers.size).toBe(1);
     for (const left of [4, 3]) {
       const gone = await visitor.text("holder");
       await page.click("#close-holder");
@@ -264,7 +259,7 @@ describe.concurrent("a scene, with every fault", { timeout: 400_000 }, () => {
     }
     expect(new Set(holders).size).toBe(3);
     // Those that led, and no other one.
-    expect(asked.size).toBe(3);
+    expect(askers.size).toBe(3);
     await sufferAll(visitor);
     await settle(3);
     await visitor.expectAccessible();

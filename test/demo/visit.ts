@@ -32,6 +32,11 @@ export async function visit(
     if (["error", "warning"].includes(message.type()) && !isNetworkNoise.test(message.text()))
       complaints.push(message.text());
   });
+  const askers = new Set<string>();
+  page.on("request", (request) => {
+    const tab = request.headers()["x-tab"];
+    if (tab) askers.add(tab);
+  });
   await page.goto(`${url}/#/${scene}`);
   await page.waitForFunction(() => document.querySelector("#stage")?.childElementCount);
 
@@ -88,6 +93,8 @@ export async function visit(
   return {
     page,
     complaints,
+    /** In the scene of many tabs: those that have asked for the stream. */
+    askers,
     text,
     read,
     inState,
