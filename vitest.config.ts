@@ -32,9 +32,11 @@ export default defineConfig({
         test: {
           name: "pages",
           include: ["test/{demo,pages,shared,peers}/**/*.test.ts"],
-          setupFiles: ["test/setup/node.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          setupFiles: ["test/setup/node.ts", "test/setup/pages.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          // A page can starve for reasons that are not ours. What needed it is named at the end, and has a cause to be found.
+          retry: 1,
           // Each drives several real pages at once: after all others, and a file at a time, so that no page starves.
           maxConcurrency: 4,
           maxWorkers: 1,
@@ -72,6 +74,7 @@ export default defineConfig({
           name: "older-project",
           provide: olderMajors.provide,
           include: ["test/browser/adapters/{react,svelte}.test.ts"],
+          testTimeout: 60_000,
           browser: {
             enabled: true,
             headless: true,
@@ -99,6 +102,8 @@ function page(
       provide: current.provide,
       include: ["test/browser/**/*.test.ts", "test/spec/page.test.ts"],
       globalSetup: ["test/browser/event-stream-server.ts", "test/spec/global-setup.ts"],
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
       // The files share a server, and a browser opens six connections to one at a time.
       fileParallelism: false,
       browser: {

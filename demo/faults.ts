@@ -7,6 +7,8 @@ const RETRY_AFTER = 3;
 interface Scene {
   open: Set<Response>;
   unavailableUntil: number;
+  /** Whoever asks next is refused, even if the outage is over by then: it is to be noticed. */
+  hasToRefuse: boolean;
   expire: (req: Request) => void;
 }
 
@@ -19,7 +21,13 @@ export function createFaults(restart: (scene: string) => boolean) {
     drop,
     unavailable(scene) {
       scene.unavailableUntil = Date.now() + OUTAGE;
+      scene.hasToRefuse = true;
       drop(scene);
+    },
+    /** Ends an outage. Has no button: it ends by itself. */
+    mend(scene) {
+      scene.unavailableUntil = 0;
+      scene.hasToRefuse = false;
     },
     /** Drops the streams too: credentials are only looked at when a stream begins. */
     expire(scene, req) {
@@ -43,16 +51,19 @@ export function createFaults(restart: (scene: string) => boolean) {
     const scene = scenes.get(req.params.scene);
     const act = Object.hasOwn(actions, req.params.fault) && actions[req.params.fault];
     if (!scene || !act) return void res.sendStatus(404);
+    // A stream that is between two connections misses what is done to those that are open.
+    res.set("X-Open-Streams", String(scene.open.size));
     act(scene, req);
     res.sendStatus(204);
   });
 
   /** Middleware in front of a scene's streams. `expire` is what becomes invalid by "Expire". */
   function gate(name: string, expire: (req: Request) => void) {
-    const scene: Scene = { open: new Set(), unavailableUntil: 0, expire };
+    const scene: Scene = { open: new Set(), unavailableUntil: 0, hasToRefuse: false, expire };
     scenes.set(name, scene);
     return (_req: Request, res: Response, next: NextFunction): void => {
-      if (Date.now() < scene.unavailableUntil) {
+      if (Date.now() < scene.unavailableUntil || scene.hasToRefuse) {
+        scene.hasToRefuse = false;
         res.set("Retry-After", String(RETRY_AFTER)).status(503).json({ error: "down for maintenance" });
         return;
       }

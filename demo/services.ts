@@ -109,6 +109,9 @@ async function start(
     const exited = once(child, "exit");
     process.kill(-child.pid!, "SIGTERM");
     await exited;
+    // PHP's workers have its port until they are gone, too.
+    const { port, hostname } = new URL(url);
+    while (await answers(Number(port), hostname)) await delay(20);
   }
 
   await run();

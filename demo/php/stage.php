@@ -11,14 +11,22 @@ if ($_SERVER['REQUEST_METHOD'] === 'OPTIONS') {
     exit;
 }
 
+$FOLDER = getenv('DEMO_FOLDER') ?: __DIR__;
+
 /** What the page's buttons ask for, as the demo server left it in a file. */
 function faults(): array {
-    $found = @file_get_contents((getenv('DEMO_FOLDER') ?: __DIR__) . '/php-faults.json');
-    return ($found ? json_decode($found, true) : null) ?? ['drop' => 0, 'silence' => 0, 'unavailableUntil' => 0];
+    global $FOLDER;
+    $found = @file_get_contents("$FOLDER/php-faults.json");
+    $none = ['drop' => 0, 'silence' => 0, 'unavailable' => 0, 'unavailableUntil' => 0];
+    return ($found ? json_decode($found, true) : null) ?? $none;
 }
 
 $began = microtime(true) * 1000;
-if (faults()['unavailableUntil'] > $began) {
+$faults = faults();
+// Whoever asks next is refused, even if the outage is over by then.
+$noticed = (int) @file_get_contents("$FOLDER/php-noticed");
+if ($faults['unavailableUntil'] > $began || $faults['unavailable'] > $noticed) {
+    file_put_contents("$FOLDER/php-noticed", $faults['unavailable']);
     http_response_code(503);
     header('Retry-After: 3');
     exit;

@@ -28,8 +28,11 @@ export function createFrame() {
     });
 
   /** The token goes along, so that "Expire" means this page's. */
-  const breakIt = async (fault) =>
-    fetch(`/faults/${scene}/${fault}`, { method: "POST", headers: await access.headers() });
+  async function breakIt(fault) {
+    const headers = await access.headers();
+    const response = await fetch(`/faults/${scene}/${fault}`, { method: "POST", headers });
+    if (response.headers.get("X-Open-Streams") === "0") view.note("fault", "no stream was open");
+  }
 
   refreshed.addEventListener("refreshed", () => view.note("token", "401: a new one was asked for, and came"));
 

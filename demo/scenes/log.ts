@@ -36,10 +36,8 @@ async function follow(path: string, retry: number, req: Request, res: Response):
     res.write(":\n\n");
     growth.emit("change"); // should the file system tell nothing
   }, HEARTBEAT);
-  res.once("close", () => {
-    clearInterval(heartbeat);
-    growth.emit("change");
-  });
+  // Wakes the loop, which looks for itself whether the reader is still there.
+  res.once("close", () => growth.emit("change"));
 
   try {
     for (let isLive = false; !res.destroyed && !res.writableEnded;) {
@@ -62,6 +60,7 @@ async function follow(path: string, retry: number, req: Request, res: Response):
       if (res.writableNeedDrain) await Promise.race([once(res, "drain"), once(res, "close")]);
     }
   } finally {
+    clearInterval(heartbeat);
     growth.close();
     await file.close();
   }

@@ -119,7 +119,8 @@ export function describeFailures({
 
     test("a server that does not answer is given up after connectTimeout", async () => {
       const lane = openLane();
-      const source = closing(createEventSource(lane.url("/slow"), { connectTimeout: 50, retry: false }));
+      // Long enough for the request to reach the server, so that it can be seen to be given up there.
+      const source = closing(createEventSource(lane.url("/slow"), { connectTimeout: 1000, retry: false }));
       expect((await source.closed).error).toMatchObject({ code: "connect-timeout" });
       await lane.gone();
     });

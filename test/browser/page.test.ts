@@ -131,9 +131,10 @@ describe("a listener that throws", () => {
 describe("a page", () => {
   test("is told of a stream that has no byte yet, but by Firefox with the first one", async () => {
     const lane = openLane();
-    const timeouts = { connectTimeout: 3000, idleTimeout: 50 };
+    const isFirefox = server.browser === "firefox";
+    const timeouts = { connectTimeout: isFirefox ? 3000 : 30_000, idleTimeout: 50 };
     const source = closing(createEventSource(lane.url("/silent"), { ...timeouts, retry: false }));
-    const code = server.browser === "firefox" ? "connect-timeout" : "idle-timeout";
+    const code = isFirefox ? "connect-timeout" : "idle-timeout";
     expect((await source.closed).error).toMatchObject({ code });
     await lane.gone();
   });

@@ -1,11 +1,10 @@
 import { firefox } from "playwright";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { atCleanUp } from "../helpers/clean-up.ts";
 import { firefoxOptions } from "../setup/browsers.ts";
 import { startWebKitGtk } from "../setup/webkitgtk.ts";
-import { atCleanUp, cleanUp, startAlone } from "./harness.ts";
+import { startAlone } from "./harness.ts";
 import { visit } from "./visit.ts";
-
-afterAll(cleanUp);
 
 /** Drives the page from within. Its own functions, since WebDriver knows no others. */
 const inPage = `
@@ -26,7 +25,7 @@ const inPage = `
     await until(() => log.querySelector("[data-kind=open]"));
   };`;
 
-describe("the page", { timeout: 90_000 }, () => {
+describe("the page", { timeout: 300_000 }, () => {
   it("in WebKitGTK: dashboard, notifications, many tabs", async () => {
     const webKit = await startWebKitGtk();
     atCleanUp(() => webKit.close());

@@ -2,13 +2,12 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import express from "express";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createFeed } from "../../demo/feed.ts";
 import { openStore, type EventStore } from "../../demo/store.ts";
+import { atCleanUp } from "../helpers/clean-up.ts";
 import { deferred } from "../helpers/deferred.ts";
-import { atCleanUp, cleanUp, createHome } from "./harness.ts";
-
-afterAll(cleanUp);
+import { createHome } from "./harness.ts";
 
 /** A feed on a log of ten events which has not heard yet that another server appended 11 and 12. */
 async function startLateFeed() {

@@ -2,7 +2,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -13,28 +12,22 @@ import {
   type ConnectionStatus,
   type EventSourceOptions,
 } from "../../src/index.ts";
+import { atCleanUp } from "../helpers/clean-up.ts";
+import { freePort } from "../helpers/free-port.ts";
 
 const file = (name: string): string => fileURLToPath(new URL(`../../demo/${name}`, import.meta.url));
 
-/** What the tests have started. They run side by side, so it is ended when all are through. */
-const endings: (() => unknown)[] = [];
-
-export const atCleanUp = (end: () => unknown): void => void endings.push(end);
-
-export async function cleanUp(): Promise<void> {
-  for (const end of endings.splice(0).toReversed()) await end();
-}
-
-/** A program of the demo, with what it prints line by line. Ended by `cleanUp`. */
+/** A program of the demo, with what it prints line by line. Ended with the test. */
 export function run(name: string, args: string[] = [], env: Record<string, string> = {}) {
   const child = spawn(process.execPath, [file(name), ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, PORT: undefined, DEMO_DB: undefined, DEMO_REDIS: undefined, ...env },
   });
-  const exited = once(child, "exit");
-  endings.push(async () => {
+  // Not when it exits: what it wrote last is read after that.
+  const closed = once(child, "close");
+  atCleanUp(async () => {
     child.kill("SIGKILL");
-    await exited;
+    await closed;
   });
 
   const progress = createProgress();
@@ -42,17 +35,21 @@ export function run(name: string, args: string[] = [], env: Record<string, strin
   const stderr: string[] = [];
   createInterface(child.stdout).on("line", (line) => progress.made(stdout.push(line)));
   createInterface(child.stderr).on("line", (line) => progress.made(stderr.push(line)));
-  child.once("exit", () => progress.made());
+  let isRunning = true;
+  child.once("close", () => {
+    isRunning = false;
+    progress.made();
+  });
 
   return {
     stdout,
     stderr,
     until: progress.until,
-    isRunning: () => child.exitCode === null && child.signalCode === null,
-    /** Resolves with the exit code, `null` when the signal ended it. */
+    isRunning: () => isRunning,
+    /** Resolves with the exit code, `null` when the signal ended it; all that it printed is there then. */
     async end(signal?: NodeJS.Signals): Promise<number | null> {
       if (signal) child.kill(signal);
-      await exited;
+      await closed;
       return child.exitCode;
     },
   };
@@ -61,7 +58,7 @@ export function run(name: string, args: string[] = [], env: Record<string, strin
 /** A port and a database file that outlive the servers started on them. */
 export async function createHome() {
   const folder = await mkdtemp(join(tmpdir(), "everspring-demo-"));
-  endings.push(() => rm(folder, { recursive: true, force: true }));
+  atCleanUp(() => rm(folder, { recursive: true, force: true }));
   const port = await freePort();
   const db = join(folder, "log", "events.db");
   return {
@@ -89,7 +86,8 @@ export async function startServer(env: Record<string, string>) {
 export async function startAll(env: Record<string, string> = {}) {
   const { db } = await createHome();
   const PORT = String(await freePort());
-  const demo = run("start.ts", ["--all"], { PORT, DEMO_DB: db, DEMO_SERVICES_PORT: "0", ...env });
+  const DEMO_SERVICES_PORT = String(await freePort());
+  const demo = run("start.ts", ["--all"], { PORT, DEMO_DB: db, DEMO_SERVICES_PORT, ...env });
   // The processes around it are ended by itself only.
   atCleanUp(() => demo.end("SIGTERM"));
   await demo.until(() => demo.stdout.length > 1 || !demo.isRunning());
@@ -98,16 +96,7 @@ export async function startAll(env: Record<string, string> = {}) {
   return { ...demo, url, nginx };
 }
 
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  await once(probe, "close");
-  return typeof address === "object" && address ? address.port : 0;
-}
-
-/** The real client on the protected stream. Closed by `cleanUp`. */
+/** The real client on the protected stream. Closed with the test. */
 export function follow(base: string, options: EventSourceOptions = {}) {
   const progress = createProgress();
   const ids: number[] = [];
@@ -122,7 +111,7 @@ export function follow(base: string, options: EventSourceOptions = {}) {
     },
     ...options,
   });
-  endings.push(() => source.close());
+  atCleanUp(() => source.close());
   source.on("tick", ({ lastEventId }) => progress.made(ids.push(Number(lastEventId))));
   source.onStatus((status) => progress.made(statuses.push(status)));
   const until = progress.until;

@@ -1,4 +1,4 @@
-// Real nginx and Redis servers, each with a folder and a port of its own. Ended by `cleanUp` of the harness.
+// Real nginx and Redis servers, each with a folder and a port of its own. Ended with the test.
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -6,8 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { createClient } from "redis";
+import { atCleanUp } from "../helpers/clean-up.ts";
+import { freePort } from "../helpers/free-port.ts";
 import { nginxPath, redisServerPath } from "../setup/system.ts";
-import { atCleanUp, freePort } from "./harness.ts";
 
 async function createFolder(name: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), `everspring-${name}-`));

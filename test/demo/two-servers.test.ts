@@ -1,7 +1,9 @@
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { EventSource } from "../../src/eventsource.ts";
 import { createEventSource, type ConnectionStatus } from "../../src/index.ts";
-import { atCleanUp, cleanUp, consecutive, createProgress, freePort, startServer } from "./harness.ts";
+import { atCleanUp } from "../helpers/clean-up.ts";
+import { freePort } from "../helpers/free-port.ts";
+import { consecutive, createProgress, startServer } from "./harness.ts";
 import { startNginx, startRedis } from "./services.ts";
 
 const KILLS = process.env["EVERSPRING_SOAK"] ? 50 : 6;
@@ -9,8 +11,6 @@ const KILLS = process.env["EVERSPRING_SOAK"] ? 50 : 6;
 const TICK = "5";
 /** Servers that start slowly on a busy machine must not make the client wait for half a minute. */
 const retry = { max: 500 };
-
-afterAll(cleanUp);
 
 /** Two instances of the demo on one log in Redis, behind nginx. */
 async function startPair() {
@@ -61,6 +61,7 @@ it(`the server that serves the client is killed ${KILLS} times: nothing is lost 
   standard.addEventListener("tick", ({ lastEventId }) => byClass.push(Number(lastEventId)));
   const byLoop: number[] = [];
   const loop = createEventSource(url, { retry });
+  atCleanUp(() => loop.close());
   const looping = (async () => {
     for await (const { lastEventId } of loop) byLoop.push(Number(lastEventId));
   })();

@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { createEventSource } from "../../src/index.ts";
+import { freePort } from "../helpers/free-port.ts";
 import { serve, stream } from "../helpers/server.ts";
 import { extractSnippets, openWorkshop } from "../helpers/snippets.ts";
 import { find, nginxPath } from "../setup/system.ts";
@@ -26,15 +27,6 @@ afterEach(async () => {
   child = undefined;
 });
 afterAll(() => rmSync(folder, { recursive: true }));
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 /** Starts a program that listens at a port. */
 async function launch(command: string, args: string[], port: number): Promise<void> {

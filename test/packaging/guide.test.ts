@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { chromium } from "playwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../helpers/free-port.ts";
 import { chromiumOptions } from "../setup/browsers.ts";
 import { installInto, temporaryFolder } from "./consumer.ts";
-import { consecutive, freePort, saveGuide, seconds } from "./guide.ts";
+import { consecutive, saveGuide, seconds } from "./guide.ts";
 import { start, type Running } from "./run.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -15,7 +16,7 @@ let port: number;
 let server: Running;
 let files: string[];
 
-const node = (file: string, limit = 60_000) => start(process.execPath, [file], app, limit);
+const node = (file: string, limit = 170_000) => start(process.execPath, [file], app, limit);
 
 async function startServer(): Promise<void> {
   server = node("server.js", 600_000);

@@ -1,6 +1,4 @@
-import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { root } from "./consumer.ts";
 
@@ -11,15 +9,6 @@ export async function saveGuide(folder: string, port: number): Promise<string[]>
   for (const [, name, code] of files)
     await writeFile(join(folder, name!), code!.replaceAll("3000", String(port)));
   return files.map(([, name]) => name!);
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** The numbers of the seconds that a script has shown: each is the ID of an event. */

@@ -1,7 +1,8 @@
 // The real thing: a browser that puts pages into its back/forward cache, where it freezes them, and takes them offline.
 import { chromium, type Browser, type Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { chromiumOptions } from "../setup/browsers.ts";
+import { atCleanUp } from "../helpers/clean-up.ts";
+import { chromiumOptions, PATIENCE } from "../setup/browsers.ts";
 import { serveLog } from "./log-server.ts";
 
 let browser: Browser;
@@ -42,6 +43,8 @@ const state = (page: Page, wanted: string): Promise<unknown> =>
 async function visit() {
   const server = await serveLog(document);
   const context = await browser.newContext();
+  context.setDefaultTimeout(PATIENCE);
+  atCleanUp(() => context.close());
   const page = await context.newPage();
   await page.goto(`${server.origin}/`);
   await state(page, "open");
@@ -52,8 +55,7 @@ async function visit() {
 
 describe("a page that follows its life in Chromium", () => {
   test("goes to the back/forward cache and comes back with nothing lost or repeated", async () => {
-    const { server, page, context } = await visit();
-    await using _ = server;
+    const { server, page } = await visit();
     await page.goto(`${server.origin}/elsewhere`);
     await server.until(() => server.streams.open === 0);
     server.push();
@@ -72,12 +74,10 @@ describe("a page that follows its life in Chromium", () => {
       "open",
     ]);
     expect(server.streams).toEqual({ open: 1, most: 1, total: 2 });
-    await context.close();
   });
 
   test("retries at once when the network is back", async () => {
     const { server, page, context } = await visit();
-    await using _ = server;
     await context.setOffline(true);
     for (const socket of server.sockets) socket.resetAndDestroy();
     await state(page, "paused offline");
@@ -89,6 +89,5 @@ describe("a page that follows its life in Chromium", () => {
       ["open", "paused offline", "connecting", "open"],
     ]);
     expect(server.streams).toEqual({ open: 1, most: 1, total: 2 });
-    await context.close();
   });
 });

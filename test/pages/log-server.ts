@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { basename, join } from "node:path";
+import { atCleanUp } from "../helpers/clean-up.ts";
 import { refuse, serve, stream, type TestServer } from "../helpers/server.ts";
 
 const dist = join(import.meta.dirname, "../../dist");
 
-/** A server of pages, of the built files, and of one event stream that replays what comes after `Last-Event-ID`. */
+/** A server of pages, of the built files, and of one event stream that replays what comes after `Last-Event-ID`. Closed with the test. */
 export interface LogServer extends TestServer {
   readonly origin: string;
   /** Sends the next event, its data and id the same number, to all open streams. */
@@ -46,6 +47,7 @@ export async function serveLog(page: string): Promise<LogServer> {
       changed();
     });
   });
+  atCleanUp(() => server[Symbol.asyncDispose]());
   return Object.assign(server, {
     origin: new URL(server.url).origin,
     push() {

@@ -1,7 +1,8 @@
 // A page that is reloaded again and again while events come: the storage of the browser is the only thing that stays.
 import { chromium, type Browser } from "playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { chromiumOptions } from "../setup/browsers.ts";
+import { atCleanUp } from "../helpers/clean-up.ts";
+import { chromiumOptions, PATIENCE } from "../setup/browsers.ts";
 import { serveLog } from "./log-server.ts";
 
 let browser: Browser;
@@ -21,8 +22,10 @@ const document = `<!doctype html><title>a</title><script type="module">
 </script>`;
 
 test("nothing is lost or repeated over reloads, and each load makes one request", async () => {
-  await using server = await serveLog(document);
+  const server = await serveLog(document);
   const page = await browser.newPage();
+  page.setDefaultTimeout(PATIENCE);
+  atCleanUp(() => page.close());
   const expected: string[] = [];
   for (let load = 1; load <= 5; load++) {
     await (load === 1 ? page.goto(`${server.origin}/`) : page.reload());
@@ -40,5 +43,4 @@ test("nothing is lost or repeated over reloads, and each load makes one request"
     await page.waitForFunction((ids) => sessionStorage["ids"]?.trim() === ids, expected.join(" "));
   }
   expect(server.streams).toEqual({ open: 1, most: 1, total: 10 });
-  await page.close();
 });

@@ -3,8 +3,9 @@ import type { OutgoingHttpHeaders } from "node:http";
 import { join } from "node:path";
 import { chromium, type Browser } from "playwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { atCleanUp } from "../helpers/clean-up.ts";
 import { serve, stream, type TestServer } from "../helpers/server.ts";
-import { chromiumOptions } from "../setup/browsers.ts";
+import { chromiumOptions, PATIENCE } from "../setup/browsers.ts";
 
 const root = join(import.meta.dirname, "../..");
 const page = readFileSync(join(root, "docs/security.md"), "utf8");
@@ -68,12 +69,12 @@ describe("a page of another origin, with the headers of docs/security.md", () =>
 
   const visit = async (pages: TestServer, url: string, more: Record<string, string> = {}): Promise<Told> => {
     const tab = await browser.newPage();
+    tab.setDefaultTimeout(PATIENCE);
+    atCleanUp(() => tab.close());
     const query = new URLSearchParams({ stream: url, ...more });
     await tab.goto(`${new URL(pages.url).origin}/?${query.toString()}`);
     const told = await tab.waitForFunction(() => (window as unknown as { told?: Told }).told);
-    const value = (await told.jsonValue()) as Told;
-    await tab.close();
-    return value;
+    return (await told.jsonValue()) as Told;
   };
 
   // Chromium remembers a permission only for requests that may use its cache, and ours are made with "no-store".

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { atCleanUp } from "../helpers/clean-up.ts";
 import { deferred } from "../helpers/deferred.ts";
 import { bodyOf, refuse, serve, stream, type TestServer } from "../helpers/server.ts";
 
@@ -65,6 +66,7 @@ export async function serveGuide(
     response.write("data: mes");
     response.socket?.destroySoon();
   });
+  atCleanUp(() => server[Symbol.asyncDispose]());
   return Object.assign(server, { origin: new URL(server.url).origin, asked, streams, left: left.promise });
 }
 

@@ -3,8 +3,9 @@ import { readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright";
+import { atCleanUp } from "../helpers/clean-up.ts";
 import { serve, type TestServer } from "../helpers/server.ts";
-import { chromiumOptions } from "../setup/browsers.ts";
+import { chromiumOptions, PATIENCE } from "../setup/browsers.ts";
 import { bundle } from "./bundle.ts";
 import { peers } from "./install.ts";
 
@@ -128,15 +129,21 @@ export function openLab(): Lab {
         look();
       };
       const end: (() => unknown)[] = [];
+      const dispose = async () => {
+        for (const ending of end.splice(0)) await ending();
+        await server[Symbol.asyncDispose]();
+      };
+      atCleanUp(dispose);
       const pages: Page[] = [];
       const visit = async () => {
         browser ??= chromium.launch(chromiumOptions);
         context ??= browser.then((one) => one.newContext());
         const page = await (await context).newPage();
+        page.setDefaultTimeout(PATIENCE);
         pages.push(page);
+        end.push(() => page.close());
         await page.exposeFunction("say", hear);
         page.on("pageerror", (error) => hear("unhandled", String(error)));
-        end.push(() => page.close());
         await page.goto(new URL("/", server.url).href, { waitUntil: "commit" });
       };
       if (place === "node") {
@@ -176,10 +183,7 @@ export function openLab(): Lab {
               for (let i = 0; i < 5; i++) await fetch("/settle");
             }, hidden);
         },
-        async [Symbol.asyncDispose]() {
-          for (const ending of end) await ending();
-          await server[Symbol.asyncDispose]();
-        },
+        [Symbol.asyncDispose]: dispose,
       };
       return play;
     },

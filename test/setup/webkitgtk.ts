@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../helpers/free-port.ts";
 import { miniBrowserPath, webKitWebDriverPath, xvfbPath } from "./system.ts";
 
 /** A tab of WebKitGTK's own small browser, driven by WebDriver. */
@@ -115,7 +115,7 @@ async function startDriver(start: Start, env: NodeJS.ProcessEnv): Promise<Call> 
   const capabilities = {
     alwaysMatch: {
       browserName: "MiniBrowser",
-      timeouts: { script: 80_000 },
+      timeouts: { script: 240_000 },
       "webkitgtk:browserOptions": { args: ["--automation"], binary: miniBrowserPath() },
     },
   };
@@ -129,15 +129,6 @@ async function call(root: string, method: string, path: string, body?: object): 
   const { value } = (await response.json()) as { value: { error?: string; message?: string } };
   if (!response.ok) throw new Error(`WebDriver ${method} ${path}: ${value.error}: ${value.message}`);
   return value;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return port;
 }
 
 /** Asks until it is answered; the first start from a cold disk takes seconds. */

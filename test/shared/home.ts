@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { atCleanUp } from "../helpers/clean-up.ts";
 import { deferred } from "../helpers/deferred.ts";
 import type { BrowserContext, Page } from "playwright";
 import type { SharedEventSource } from "../../src/shared.ts";
@@ -40,7 +41,7 @@ export interface StreamRequest {
   readonly lastEventId: number;
 }
 
-export interface Home extends AsyncDisposable {
+export interface Home {
   readonly url: string;
   /** Requests for the stream, in order. */
   readonly requests: readonly StreamRequest[];
@@ -74,7 +75,7 @@ export interface Home extends AsyncDisposable {
   readonly until: (condition: () => boolean) => Promise<void>;
 }
 
-/** Its stream has the events 1, 2, 3 …, and replays those after `Last-Event-ID`. */
+/** Its stream has the events 1, 2, 3 …, and replays those after `Last-Event-ID`. Closed with the test. */
 export async function openHome(): Promise<Home> {
   const requests: StreamRequest[] = [];
   const streams = new Map<ServerResponse, StreamRequest>();
@@ -137,6 +138,11 @@ export async function openHome(): Promise<Home> {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
+  atCleanUp(async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, "close");
+  });
   const until = (condition: () => boolean) =>
     new Promise<void>((resolve) => {
       const look = () => {
@@ -180,11 +186,6 @@ export async function openHome(): Promise<Home> {
     },
     free: () => freed.resolve(),
     until,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
-    },
   };
 }
 

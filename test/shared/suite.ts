@@ -1,6 +1,8 @@
 // What holds in every browser.
-import type { Browser, Page } from "playwright";
+import type { Browser, BrowserContext, Page } from "playwright";
 import { describe, expect, test } from "vitest";
+import { atCleanUp } from "../helpers/clean-up.ts";
+import { PATIENCE } from "../setup/browsers.ts";
 import { follow, idsUntil, openHome, upTo, visit, type Globals, type Home, type Visit } from "./home.ts";
 
 /** How often the leading page goes away. */
@@ -10,7 +12,18 @@ const kills = isSoak ? 50 : 6;
 /** Sends events, until the result is called. */
 function flow(home: Home): () => void {
   const timer = setInterval(() => home.send(1), 5);
-  return () => clearInterval(timer);
+  const stop = () => clearInterval(timer);
+  atCleanUp(stop);
+  return stop;
+}
+
+/** A home, and a context for its pages; closed with the test, the pages first. */
+async function moveIn(browser: Browser): Promise<{ home: Home; context: BrowserContext }> {
+  const home = await openHome();
+  const context = await browser.newContext();
+  context.setDefaultTimeout(PATIENCE);
+  atCleanUp(() => context.close());
+  return { home, context };
 }
 
 /** How a page can end. */
@@ -26,8 +39,9 @@ export const ways: Ways = {
   },
 };
 
-/** What the pages know, and who has the lock and who waits for it by the browser's word. */
-async function report(home: Home, visits: readonly Visit[]): Promise<void> {
+/** How the pages went, what those that are there know, and who has the lock and who waits for it by the browser's word. */
+async function report(home: Home, visits: readonly Visit[], farewells: readonly string[]): Promise<void> {
+  process.stdout.write(`${farewells.join(", ")}\n`);
   process.stdout.write(`open: ${home.open()}, ${JSON.stringify(home.requests)}\n`);
   for (const { page, name } of visits) {
     const known = page.evaluate(async () => {
@@ -50,10 +64,10 @@ export function describeTenPages(getBrowser: () => Browser, endings: Ways): void
     test(`get exactly 1…N over one connection, while the leading page goes away ${kills} times`, async ({
       onTestFailed,
     }) => {
-      await using home = await openHome();
-      const context = await getBrowser().newContext();
+      const { home, context } = await moveIn(getBrowser());
       let visits = await Promise.all(Array.from({ length: 10 }, () => visit(context, home)));
-      onTestFailed(() => report(home, visits));
+      const farewells: string[] = [];
+      onTestFailed(() => report(home, visits, farewells));
       await Promise.all(visits.map((it) => follow(it, { replay: 1e6 })));
       expect(home.requests.length).toBe(1);
 
@@ -69,6 +83,7 @@ export function describeTenPages(getBrowser: () => Browser, endings: Ways): void
         const how = names[kill % names.length]!;
         went[how] = (went[how] ?? 0) + 1;
         home.farewell(leader.name);
+        farewells.push(`${leader.name} ${how}`);
         await Promise.all([endings[how]!(leader.page), follow(next, { replay: 1e6 })]);
         await home.until(() => home.leader() !== undefined && home.leader() !== name);
         stop();
@@ -87,8 +102,7 @@ export function describeTenPages(getBrowser: () => Browser, endings: Ways): void
 
 export function describeBusyPage(getBrowser: () => Browser): void {
   test("a page that was busy while another one led does not make those ahead of it connect by themselves", async () => {
-    await using home = await openHome();
-    const context = await getBrowser().newContext();
+    const { home, context } = await moveIn(getBrowser());
     const visits: Visit[] = [];
     for (let n = 0; n < 4; n++) {
       visits.push(await visit(context, home));
@@ -141,8 +155,7 @@ export function describeAbsences(getBrowser: () => Browser, absent: Record<strin
     test.each(Object.entries(absent))(
       "%s: another one leads meanwhile, and nothing is lost",
       async (_, how) => {
-        await using home = await openHome();
-        const context = await getBrowser().newContext();
+        const { home, context } = await moveIn(getBrowser());
         const [first, second] = [await visit(context, home), await visit(context, home)];
         await follow(first);
         await follow(second);
@@ -170,8 +183,7 @@ export function describeAbsences(getBrowser: () => Browser, absent: Record<strin
 export function describeLimit(getBrowser: () => Browser): void {
   describe("against the limit of six connections to a host by HTTP/1.1", () => {
     test("eight streams block a fetch", async () => {
-      await using home = await openHome();
-      const context = await getBrowser().newContext();
+      const { home, context } = await moveIn(getBrowser());
       const { page } = await visit(context, home);
       await page.evaluate(() => {
         const { createEventSource } = globalThis as unknown as Globals;
@@ -195,8 +207,7 @@ export function describeLimit(getBrowser: () => Browser): void {
     });
 
     test("eight shared ones do not, in one page or in eight", async () => {
-      await using home = await openHome();
-      const context = await getBrowser().newContext();
+      const { home, context } = await moveIn(getBrowser());
       const visits = await Promise.all(Array.from({ length: 8 }, () => visit(context, home)));
       await Promise.all(visits.map((it) => follow(it)));
       for (let i = 0; i < 8; i++) await follow(visits[0]!);
@@ -210,8 +221,7 @@ export function describeLimit(getBrowser: () => Browser): void {
 
 export function describeRefusal(getBrowser: () => Browser): void {
   test("a stream that is refused is refused to all pages, without each one asking", async () => {
-    await using home = await openHome();
-    const context = await getBrowser().newContext();
+    const { home, context } = await moveIn(getBrowser());
     const visits = await Promise.all(Array.from({ length: 10 }, () => visit(context, home)));
     for (const { page } of visits)
       await page.evaluate(() => {

@@ -8,6 +8,7 @@ export async function launchWebKitGtk(): Promise<Browser> {
   const newContext = (): Promise<BrowserContext> => {
     const tabs: WebKitTab[] = [];
     const context = {
+      setDefaultTimeout() {},
       async newPage() {
         const tab = await webKit.newTab();
         tabs.push(tab);

@@ -114,7 +114,7 @@ export function keepsPromises(pass: (answer: Answer) => Promise<Passage>): void 
         stream(response, `id: ${n}\ndata: ${n}\n\n`),
       );
       const { server, options } = passage;
-      using source = createEventSource(server.url, { ...options, retry, idleTimeout: 100 });
+      using source = createEventSource(server.url, { ...options, retry, idleTimeout: 500 });
       const { error } = await reach(source, "waiting");
       expect(error.code).toBe("idle-timeout");
       await server.released(1);
