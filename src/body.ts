@@ -18,8 +18,11 @@ export async function release(
   try {
     const held = ("cancel" in target! ? target : readerOf(target!)) as ReadableStreamDefaultReader<unknown>;
     const cancelled = held.cancel();
-    held.releaseLock?.();
-    await cancelled;
+    try {
+      held.releaseLock?.();
+    } finally {
+      await cancelled;
+    }
   } catch {
     // There is none, or it is locked, or broken: nothing of ours is left in it.
   }

@@ -232,11 +232,9 @@ export function createClient<Events extends object = TextEvents>(
       return iterator;
     },
   };
-  if (options.open !== false) {
-    // A transport may deliver at once, but whoever makes a client listens to it right after.
-    pump.hold(1, 0);
-    queueMicrotask(() => pump.hold(-1, 0));
-    client.open();
-  }
+  // A transport may deliver at once, but whoever makes a client listens to it right after. Fake timers fake `queueMicrotask`.
+  pump.hold(1, 0);
+  void Promise.resolve().then(() => pump.hold(-1, 0));
+  if (options.open !== false) client.open();
   return client as unknown as EventSourceClient<Events>;
 }

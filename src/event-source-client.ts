@@ -59,6 +59,6 @@ export interface EventSourceClient<Events extends object = TextEvents> {
   resumeFrom(lastEventId: string): void;
   /** Same as `close()`. */
   [Symbol.dispose](): void;
-  /** Pulls events: while you do not ask for the next one, nothing is read. Leaving the loop closes; a fatal error throws. */
+  /** Pulls events: it is read a chunk ahead of you at most, so that the server waits for you. Leaving the loop closes; a fatal error throws. */
   [Symbol.asyncIterator](): AsyncIterableIterator<AnyEvent<Events>>;
 }

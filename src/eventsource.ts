@@ -1,3 +1,4 @@
+import { release } from "./body.ts";
 import { systemClock } from "./clock.ts";
 import { createConnection, type Connection } from "./connection.ts";
 import { createErrorEvent, type ErrorDetails, type EventSourceErrorEvent } from "./error-event.ts";
@@ -194,7 +195,7 @@ export class EventSource extends Target {
    */
   close(): void {
     this.#connection.close("client");
-    void this.#reader?.cancel().catch(() => {});
+    void release(this.#reader);
   }
 
   /**

@@ -78,11 +78,12 @@ export const defaultRetry: RetryPolicy = {
 };
 
 /** The default rules: whether an error is worth another attempt. */
-export function isRetryable({ code, status, cause }: EventSourceError): boolean {
+export function isRetryable(error: EventSourceError): boolean {
+  const { code, status } = error;
   // Statuses that say "later", not "no".
   if (code === "http-status") return /^(408|425|429|5(?!01|05)..)$/.test(`${status}`);
   // When the refresh itself failed, which says nothing about the credentials.
-  if (code === "unauthorized") return cause !== undefined;
+  if (code === "unauthorized") return "cause" in error;
   return /network|timeout|premature/.test(code);
 }
 

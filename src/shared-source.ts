@@ -15,7 +15,7 @@ export function listen(
   };
   const push = (item: StreamItem) => {
     lastEventId = item.lastEventId;
-    if (items.push(item) === 1) queueMicrotask(flush);
+    if (items.push(item) === 1) void Promise.resolve().then(() => flush());
   };
   source.onEvent(({ type, raw: data, lastEventId: id, origin }) =>
     push({ type, data, lastEventId: id, origin }),

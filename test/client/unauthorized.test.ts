@@ -137,6 +137,17 @@ describe("a 401", () => {
     expect(server.requests).toHaveLength(4);
   });
 
+  it("whose refresh rejects with nothing is retried, too", async () => {
+    const statuses = [401, 204];
+    await using server = await serve((response) => refuse(response, statuses.shift()!));
+    const source = createEventSource(server.url, {
+      retry: soon,
+      // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- It is what some refreshes do.
+      onUnauthorized: () => Promise.reject(),
+    });
+    expect(await source.closed).toMatchObject({ reason: "server" });
+  });
+
   it("whose refresh throws synchronously is treated the same", async () => {
     const auth = tokens();
     await using server = await auth.serve();

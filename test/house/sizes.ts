@@ -38,14 +38,14 @@ export const gates: readonly Gate[] = [
   {
     name: "`createEventSource`",
     entry: { code: 'export { createEventSource } from "everspring";' },
-    limit: 8220,
+    limit: 8240,
     aim: 4000,
   },
-  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 8930, aim: 5000 },
+  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 8950, aim: 5000 },
   {
     name: "`everspring/eventsource`",
     entry: { code: 'export { EventSource } from "everspring/eventsource";' },
-    limit: 6920,
+    limit: 6940,
     aim: 4000,
   },
   {
@@ -86,7 +86,7 @@ export const gates: readonly Gate[] = [
     limit: 3050,
     aim: 1200,
   },
-  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 10_330, aim: 7500 },
+  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 10_340, aim: 7500 },
 ];
 
 /** What only other exports bring along, as it stands in any minified code. */

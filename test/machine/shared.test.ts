@@ -53,6 +53,18 @@ describe("tabs with the same key", () => {
     expect(origin.attempts.length).toBe(1);
   });
 
+  test("have what they are given at once, also by a client that is opened before anybody listens to it", async () => {
+    const { origin, tabs } = await opened(1, { lastEventId: "0" });
+    await give(origin, item(1), item(2));
+    const heard = [{ replay: 10 }, { lastEventId: "1" }].map((options) => {
+      const got: string[] = [];
+      tabs[0]!.create(options).onEvent(({ data }) => void got.push(data));
+      return got;
+    });
+    await origin.calm();
+    expect(heard).toEqual([["1", "2"], ["2"]]);
+  });
+
   test("have the same status, with the same headers, delays and errors", async () => {
     const { origin, all } = await opened(3, { retry: { initial: 20 } });
     for (const { source } of all) {

@@ -115,6 +115,8 @@ export const extensionTests: readonly SpecTest[] = [
       heard.source.close();
       equal(heard.source.readyState, 2);
       await cancel;
+      await context.settled();
+      ok(!stream.locked, "the stream is let go");
       equal(heard.events.length, late ? 1 : 0);
     }
   }),

@@ -35,3 +35,10 @@ const { EventSource } = await import("${url}");
 console.log(JSON.stringify(globalThis.EventSource === EventSource));`;
   expect(await output(code)).toBe(true);
 });
+
+test("the polyfill leaves a global alone that cannot be set", async () => {
+  const code = `Object.defineProperty(globalThis, "EventSource", { value: undefined });
+await import("${polyfill}");
+console.log(JSON.stringify(typeof globalThis.EventSource));`;
+  expect(await output(code)).toBe("undefined");
+});

@@ -428,6 +428,17 @@ describe("whoever has a fetch option", () => {
 describe("under fake timers", () => {
   afterEach(() => void vi.useRealTimers());
 
+  it("events arrive before any time passes, also where microtasks are faked", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "queueMicrotask"] });
+    const server = createTestServer();
+    using source = subscribe(server);
+    const heard: unknown[] = [];
+    source.onEvent(({ data }) => void heard.push(data));
+    server.push({ data: "now" });
+    await server.delivered();
+    expect(heard).toEqual(["now"]);
+  });
+
   it("everything works: time passes only for the client", async () => {
     vi.useFakeTimers({
       toFake: [

@@ -1,11 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { EventSourceError, json, readEvents } from "../../src/index.ts";
 import { encode, streamOf } from "../helpers/chunks.ts";
+import { deferred } from "../helpers/deferred.ts";
 import { settled } from "../helpers/fake-clock.ts";
 import { abortListeners } from "../helpers/machine.ts";
 
 const response = (body: ReadableStream<unknown> | string | null, init: ResponseInit = {}) =>
   new Response(body as BodyInit | null, { headers: { "content-type": "text/event-stream" }, ...init });
+
+const done = { done: true, value: undefined };
 
 async function collect<Event>(stream: AsyncIterable<Event>): Promise<{ events: Event[]; error?: unknown }> {
   const events: Event[] = [];
@@ -141,6 +144,36 @@ describe("readEvents", () => {
     const enough = new Error("enough");
     controller.abort(enough);
     await expect(stream.response).rejects.toBe(enough);
+  });
+
+  test("that is closed while an event is decoded is over, and the event is not delivered", async () => {
+    const decoded = deferred<string>();
+    const stream = readEvents(streamOf([encode("id: 1\ndata: a\n\n")]).body, {
+      decode: () => decoded.promise,
+    });
+    const iterator = stream[Symbol.asyncIterator]();
+    const first = iterator.next();
+    await settled();
+    stream.close();
+    decoded.resolve("A");
+    await settled();
+    expect([await first, await iterator.next(), stream.lastEventId]).toEqual([done, done, ""]);
+  });
+
+  test("that is closed by its decoder decodes nothing more of the chunk", async () => {
+    const seen: string[] = [];
+    const chunk = encode("id: 1\ndata: a\n\nid: 2\ndata: b\n\n");
+    const stream = readEvents(streamOf([chunk]).body, {
+      decode(raw) {
+        seen.push(raw);
+        stream.close();
+        return raw;
+      },
+    });
+    const iterator = stream[Symbol.asyncIterator]();
+    expect([await iterator.next(), await iterator.next()]).toEqual([done, done]);
+    await settled();
+    expect([seen, stream.lastEventId]).toEqual([["a"], ""]);
   });
 
   test("leaves no listener on the signal when the stream ends or fails", async () => {
