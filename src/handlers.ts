@@ -34,7 +34,7 @@ export function createHandlers(target: EventTarget): Handlers {
       return ((!isHidden && handled.get(type)?.handler) || null) as Handler<E>;
     },
     hide(type) {
-      hidden = handled.has(type) && (isCalled ?? isCalledByPlatform()) ? type : undefined;
+      hidden = (isCalled ?? isCalledByPlatform()) && handled.has(type) ? type : undefined;
     },
     set(type, value) {
       // "[LegacyTreatNonObjectAsNull] callback EventHandlerNonNull": an object that cannot be called stays, and does nothing.

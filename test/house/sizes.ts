@@ -45,7 +45,7 @@ export const gates: readonly Gate[] = [
   {
     name: "`everspring/eventsource`",
     entry: { code: 'export { EventSource } from "everspring/eventsource";' },
-    limit: 6940,
+    limit: 6950,
     aim: 4000,
   },
   {
@@ -86,7 +86,7 @@ export const gates: readonly Gate[] = [
     limit: 3050,
     aim: 1200,
   },
-  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 10_340, aim: 7500 },
+  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 10_350, aim: 7500 },
 ];
 
 /** What only other exports bring along, as it stands in any minified code. */
