@@ -1,7 +1,8 @@
 import { release } from "./body.ts";
-import type { FetchLike } from "./request-options.ts";
 import { refusal } from "./http.ts";
 import { baseUrl } from "./page.ts";
+import type { FetchLike } from "./request-options.ts";
+import { defaultRetry, type RetryPolicy } from "./retry.ts";
 import type { HeadersInput, PerAttempt } from "./types.ts";
 
 /** The standard's dictionary, and our extensions, which are all off by default. */
@@ -48,6 +49,26 @@ export function strict(given: FetchLike | undefined): FetchLike {
     if (!error) return response;
     void release(response.body);
     throw error;
+  };
+}
+
+/** "This must initially be ... probably in the region of a few seconds" (ms). */
+export const RECONNECTION_TIME = 3000;
+
+/** When the standard has a connection to that URL reestablished. */
+export function standardRetry(url: string): RetryPolicy {
+  return {
+    ...defaultRetry,
+    // "Wait a delay equal to the reconnection time of the event source."
+    initial: RECONNECTION_TIME,
+    factor: 1,
+    max: Infinity,
+    jitter: 0,
+    // "if res is a network error, then reestablish the connection, unless the user agent knows that to be futile, in which
+    // case the user agent may fail the connection": no other scheme has a network. What has no cause is the end of a
+    // stream, after which the connection is reestablished in any case.
+    shouldRetry: ({ error: { code, cause } }) =>
+      code === "network" && (cause === undefined || /^https?:/.test(url)),
   };
 }
 

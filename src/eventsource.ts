@@ -2,12 +2,18 @@ import { release } from "./body.ts";
 import { systemClock } from "./clock.ts";
 import { createConnection, type Connection } from "./connection.ts";
 import { createErrorEvent, type ErrorDetails, type EventSourceErrorEvent } from "./error-event.ts";
-import { parse, requestInit, strict, type EventSourceInit } from "./eventsource-init.ts";
+import {
+  parse,
+  RECONNECTION_TIME,
+  requestInit,
+  standardRetry,
+  strict,
+  type EventSourceInit,
+} from "./eventsource-init.ts";
 import { createFetchTransport } from "./fetch-transport.ts";
 import { createHandlers, type Handler } from "./handlers.ts";
 import { createMessageEvent } from "./message-event.ts";
 import { isPlain } from "./options.ts";
-import { defaultRetry } from "./retry.ts";
 import type { ConnectionStatus } from "./status.ts";
 import type { StreamItem } from "./types.ts";
 
@@ -25,9 +31,6 @@ export interface EventSourceEventMap {
 
 type HandledType = keyof EventSourceEventMap;
 type Listener<E extends Event> = (this: EventSource, event: E) => unknown;
-
-/** "This must initially be ... probably in the region of a few seconds" (ms). */
-const RECONNECTION_TIME = 3000;
 
 /** "The about:event-stream URL is defined for use as the URL for EventSource instances created from a ReadableStream." */
 const STREAM_URL = "about:event-stream";
@@ -113,20 +116,7 @@ export class EventSource extends Target {
             retry: (time) => sink.retry((this.#reconnectionTime = time)),
           }),
         // What may not be sent twice is not.
-        retry: body == null &&
-          isPlain({ method }) && {
-            ...defaultRetry,
-            // "Wait a delay equal to the reconnection time of the event source."
-            initial: RECONNECTION_TIME,
-            factor: 1,
-            max: Infinity,
-            jitter: 0,
-            // "if res is a network error, then reestablish the connection, unless the user agent knows that to be futile,
-            // in which case the user agent may fail the connection": no other scheme has a network. What has no cause
-            // is the end of a stream, after which the connection is reestablished in any case.
-            shouldRetry: ({ error: { code, cause } }) =>
-              code === "network" && (cause === undefined || /^https?:/.test(this.#url)),
-          },
+        retry: body == null && isPlain({ method }) && standardRetry(this.#url),
         lastEventId,
         endless: false,
         signal,
