@@ -14,6 +14,7 @@ import {
 } from "../../src/index.ts";
 import { atCleanUp } from "../helpers/clean-up.ts";
 import { freePort } from "../helpers/free-port.ts";
+import { createProgress } from "../helpers/progress.ts";
 
 const file = (name: string): string => fileURLToPath(new URL(`../../demo/${name}`, import.meta.url));
 
@@ -160,22 +161,4 @@ export async function take(count: number, ids: AsyncIterable<number>): Promise<n
 /** The ids that a perfect stream would have had: none lost, none repeated. */
 export function consecutive(ids: readonly number[]): number[] {
   return ids.map((_, index) => (ids[0] ?? 0) + index);
-}
-
-/** Lets a test wait until something has come about, without polling and without sleeping. */
-export function createProgress() {
-  const waiting = new Set<() => void>();
-  return {
-    made: (_count?: number): void => waiting.forEach((look) => look()),
-    until: (isSo: () => boolean): Promise<void> =>
-      new Promise((resolve) => {
-        const look = () => {
-          if (!isSo()) return;
-          waiting.delete(look);
-          resolve();
-        };
-        waiting.add(look);
-        look();
-      }),
-  };
 }

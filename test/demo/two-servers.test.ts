@@ -3,7 +3,8 @@ import { EventSource } from "../../src/eventsource.ts";
 import { createEventSource, type ConnectionStatus } from "../../src/index.ts";
 import { atCleanUp } from "../helpers/clean-up.ts";
 import { freePort } from "../helpers/free-port.ts";
-import { consecutive, createProgress, startServer } from "./harness.ts";
+import { createProgress } from "../helpers/progress.ts";
+import { consecutive, startServer } from "./harness.ts";
 import { startNginx, startRedis } from "./services.ts";
 
 const KILLS = process.env["EVERSPRING_SOAK"] ? 50 : 6;

@@ -1,5 +1,6 @@
 import type { Browser } from "playwright";
 import { chromium } from "playwright";
+import { createProgress } from "../helpers/progress.ts";
 import { chromiumOptions } from "../setup/browsers.ts";
 
 export const launchChromium = (): Promise<Browser> => chromium.launch(chromiumOptions);
@@ -18,26 +19,17 @@ export async function visit(browser: Browser, url: string): Promise<Visit> {
   const page = await browser.newPage();
   const lines: string[] = [];
   const thrown: string[] = [];
-  const watchers = new Set<() => void>();
+  const progress = createProgress();
   page.on("console", (message) => {
     lines.push(message.text());
-    for (const look of watchers) look();
+    progress.made();
   });
   page.on("pageerror", (error) => thrown.push(error.message));
   await page.goto(url);
   return {
     lines,
     thrown,
-    printed: (check) =>
-      new Promise((resolve) => {
-        const look = () => {
-          if (!check(lines)) return;
-          watchers.delete(look);
-          resolve();
-        };
-        watchers.add(look);
-        look();
-      }),
+    printed: (check) => progress.until(() => check(lines)),
     [Symbol.asyncDispose]: () => page.close(),
   };
 }

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { basename, join } from "node:path";
 import { atCleanUp } from "../helpers/clean-up.ts";
+import { createProgress } from "../helpers/progress.ts";
 import { refuse, serve, stream, type TestServer } from "../helpers/server.ts";
 
 const dist = join(import.meta.dirname, "../../dist");
@@ -21,11 +22,11 @@ export async function serveLog(page: string): Promise<LogServer> {
   let last = 0;
   const responses = new Set<ServerResponse>();
   const streams = { open: 0, most: 0, total: 0 };
-  const watchers = new Set<() => void>();
+  const progress = createProgress();
   const changed = () => {
     streams.open = responses.size;
     streams.most = Math.max(streams.most, streams.open);
-    for (const look of watchers) look();
+    progress.made();
   };
   const send = (response: ServerResponse, id: number) => response.write(`id: ${id}\ndata: ${id}\n\n`);
   const server = await serve(async (response, request) => {
@@ -55,15 +56,6 @@ export async function serveLog(page: string): Promise<LogServer> {
       for (const response of responses) send(response, last);
     },
     streams,
-    until: (condition: () => boolean) =>
-      new Promise<void>((resolve) => {
-        const look = () => {
-          if (!condition()) return;
-          watchers.delete(look);
-          resolve();
-        };
-        watchers.add(look);
-        look();
-      }),
+    until: progress.until,
   });
 }

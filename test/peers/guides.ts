@@ -6,6 +6,7 @@ import { stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
 import { chromium, type Browser, type BrowserContext } from "playwright";
 import { atCleanUp } from "../helpers/clean-up.ts";
+import { createProgress } from "../helpers/progress.ts";
 import { roundTrips } from "../helpers/turns.ts";
 import { chromiumOptions, PATIENCE } from "../setup/browsers.ts";
 import { packageForPages, root } from "./bundle.ts";
@@ -129,23 +130,14 @@ async function closed({ streams }: GuideServer): Promise<void> {
 /** Lines, and promises of what they hold. */
 function watchedLog() {
   const lines: string[] = [];
-  const watchers = new Set<() => void>();
-  const until = (check: (lines: readonly string[]) => boolean) =>
-    new Promise<void>((resolve) => {
-      const look = () => {
-        if (!check(lines)) return;
-        watchers.delete(look);
-        resolve();
-      };
-      watchers.add(look);
-      look();
-    });
+  const progress = createProgress();
+  const until = (check: (lines: readonly string[]) => boolean) => progress.until(() => check(lines));
   return {
     lines,
     until,
     add(line: string) {
       lines.push(line);
-      for (const look of watchers) look();
+      progress.made();
     },
     printed: (text: string) => until((now) => now.some((line) => line.includes(text))),
   };

@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { atCleanUp } from "../helpers/clean-up.ts";
 import { deferred } from "../helpers/deferred.ts";
+import { createProgress } from "../helpers/progress.ts";
 import type { BrowserContext, Page } from "playwright";
 import type { SharedEventSource } from "../../src/shared.ts";
 
@@ -79,8 +80,7 @@ export interface Home {
 export async function openHome(): Promise<Home> {
   const requests: StreamRequest[] = [];
   const streams = new Map<ServerResponse, StreamRequest>();
-  const watchers = new Set<() => void>();
-  const changed = () => watchers.forEach((look) => look());
+  const progress = createProgress();
   let last = 0;
   let pings = 0;
   let refusals = 0;
@@ -100,12 +100,12 @@ export async function openHome(): Promise<Home> {
     }
     if (pathname === "/ping") {
       pings++;
-      changed();
+      progress.made();
       return response.end("pong");
     }
     if (pathname === "/hold") {
       isHeld = true;
-      changed();
+      progress.made();
       await freed.promise;
       return response.end();
     }
@@ -124,12 +124,12 @@ export async function openHome(): Promise<Home> {
     if (there.length > 1) overlaps.push(there.map((it) => `${it.page} from ${it.lastEventId}`).join(", "));
     response.on("close", () => {
       streams.delete(response);
-      changed();
+      progress.made();
     });
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.write("retry: 10\n\n");
     for (let id = lastEventId + 1; id <= last; id++) response.write(text(id));
-    changed();
+    progress.made();
     return undefined;
   }
 
@@ -143,16 +143,7 @@ export async function openHome(): Promise<Home> {
     server.close();
     await once(server, "close");
   });
-  const until = (condition: () => boolean) =>
-    new Promise<void>((resolve) => {
-      const look = () => {
-        if (!condition()) return;
-        watchers.delete(look);
-        resolve();
-      };
-      watchers.add(look);
-      look();
-    });
+  const { until } = progress;
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
@@ -169,7 +160,7 @@ export async function openHome(): Promise<Home> {
         last++;
         for (const response of streams.keys()) response.write(text(last));
       }
-      changed();
+      progress.made();
     },
     drop() {
       for (const response of streams.keys()) response.end();
