@@ -40,7 +40,15 @@ const output = (format, file) => ({
   file,
   banner,
   sourcemap: true,
-  plugins: [terser({ ecma: 2020, module: format === "es", format: { comments: /^!/ } }), sri],
+  plugins: [
+    terser({
+      ecma: 2022,
+      module: format === "es",
+      compress: { passes: 3, hoist_funs: true },
+      format: { comments: /^!/ },
+    }),
+    sri,
+  ],
 });
 
 export default {

@@ -51,7 +51,7 @@ export interface Binding {
   /** Whether a URL is that of what it follows. */
   readonly isAt: (url: EventSourceUrl) => boolean;
   /** Takes over a URL and options; makes a new connection when their key is another one. */
-  readonly follow: (url: EventSourceUrl, options: object) => void;
+  readonly follow: (next: Followed) => void;
   /** Connects, in a moment; the result closes. */
   readonly mount: () => () => void;
 }
@@ -59,6 +59,8 @@ export interface Binding {
 /** The adapters are typed by their overloads. */
 type AnyEvents = Record<string, unknown>;
 type AnyState = EventSourceState<AnyEvents>;
+/** A URL and options, as the component has them now. */
+type Followed = UseEventSourceOptions<AnyEvents> & { url: EventSourceUrl };
 type Fn = (...args: unknown[]) => unknown;
 
 const ids = /* @__PURE__ */ new WeakMap<object, number>();
@@ -74,13 +76,13 @@ const refreshes = /* @__PURE__ */ new WeakMap<Fn, Promise<unknown>>();
  * What makes the request, as a string: data by their value, functions by there being one, and what cannot be looked into
  * by its identity.
  */
-function keyOf(url: EventSourceUrl, options: object): string {
-  return JSON.stringify([url, { ...options, ...own }], (_name, value: unknown) => {
+function keyOf(followed: { url: EventSourceUrl }): string {
+  // Twice, so that it makes no difference where they stand.
+  return JSON.stringify({ ...own, ...followed, ...own }, (_name, value: object) => {
     if (typeof value === "function") return "()";
-    if (typeof value !== "object" || !value) return value;
+    if (Object(value) !== value) return value;
     if (Symbol.iterator in value) return [...(value as Iterable<unknown>)];
-    const prototype = Object.getPrototypeOf(value) as unknown;
-    if (!prototype || prototype === Object.prototype) return value;
+    if ((value.constructor ?? Object) === Object) return value;
     if (!ids.has(value)) ids.set(value, ++lastId);
     return ids.get(value);
   });
@@ -111,10 +113,10 @@ function share(refresh: Fn, args: unknown[]): Promise<unknown> {
 }
 
 /** Makes a binding; nothing connects before it is mounted. */
-export function createBinding(url: EventSourceUrl, options: object): Binding {
+export function createBinding(first: Followed): Binding {
   const listeners = new Set<() => void>();
-  let key = keyOf(url, options);
-  let latest: UseEventSourceOptions<AnyEvents> & { url: EventSourceUrl } = { ...options, url };
+  let latest = first;
+  let key = keyOf(first);
   let state: AnyState;
   let undo: (() => void)[] = [];
   let isMounted = false;
@@ -123,16 +125,18 @@ export function createBinding(url: EventSourceUrl, options: object): Binding {
     state = { ...state, ...news };
     for (const listener of listeners) listener();
   };
-  const isAt = (other: EventSourceUrl) => keyOf(other, {}) === keyOf(latest.url, {});
+  const isAt = (other: EventSourceUrl) => keyOf({ url: other }) === keyOf({ url: latest.url });
 
-  function makeClient(event?: AnyState["event"]): void {
+  function makeClient(next: Followed, event?: AnyState["event"]): void {
     const {
       url: target,
       create = createEventSource,
       ...given
-    } = withLatest({ ...latest, ...own }, () => latest) as typeof latest;
+    } = withLatest({ ...next, ...own }, () => latest) as Followed;
     // To the default, `identity` is one of the members that fetch does not know.
     const client = create(target, given as EventSourceOptions) as AnyState["client"];
+    // Options that are refused leave the connection as it was, with the functions that it had.
+    latest = next;
     for (const remove of undo) remove();
     undo = [
       client.onStatus((status) => set({ status })),
@@ -152,37 +156,43 @@ export function createBinding(url: EventSourceUrl, options: object): Binding {
     else if (status.state !== "idle") client.close();
   };
 
-  makeClient();
+  makeClient(first);
   return {
     state: () => state,
     subscribe(listener) {
       listeners.add(listener);
-      return () => void listeners.delete(listener);
+      return () => listeners.delete(listener);
     },
     isAt,
-    follow(itsUrl, itsOptions) {
-      const itsKey = keyOf(itsUrl, itsOptions);
+    follow(next) {
+      const nextKey = keyOf(next);
       const before = latest;
+      if (nextKey === key) {
+        latest = next;
+        if ((before.open === false) !== (next.open === false)) settle();
+        return;
+      }
       const { client, event } = state;
-      const isSameStream = isAt(itsUrl) && before.identity === (itsOptions as typeof latest).identity;
-      latest = { ...itsOptions, url: itsUrl };
-      if (itsKey !== key) {
-        // Options that are refused leave the connection as it was.
-        makeClient(isSameStream ? event : undefined);
-        key = itsKey;
-        client.close();
-        // The same stream by other means, such as a new token, goes on where it was.
-        if (isSameStream && before.lastEventId === latest.lastEventId)
-          state.client.resumeFrom(client.lastEventId);
-        settle();
-      } else if ((before.open === false) !== (latest.open === false)) settle();
+      const isSameStream = isAt(next.url) && before.identity === next.identity;
+      makeClient(next, isSameStream ? event : undefined);
+      key = nextKey;
+      client.close();
+      // The same stream by other means, such as a new token, goes on where it was.
+      if (isSameStream && before.lastEventId === next.lastEventId)
+        state.client.resumeFrom(client.lastEventId);
+      settle();
     },
     mount() {
       isMounted = true;
       // In a moment: React's strict mode mounts, unmounts and mounts again at once, and that shall be one request.
       void Promise.resolve()
         .then(settle)
-        .catch((error: EventSourceError) => (latest.onError ?? globalThis.reportError)?.(error));
+        .catch((error: EventSourceError) =>
+          queueMicrotask(() => {
+            if (!latest.onError) throw error;
+            latest.onError(error);
+          }),
+        );
       return () => {
         isMounted = false;
         settle();

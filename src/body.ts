@@ -15,8 +15,9 @@ export function readerOf(body: Body): ReadableStreamDefaultReader<unknown> {
 export async function release(
   target: Body | ReadableStreamDefaultReader<unknown> | null | undefined,
 ): Promise<void> {
+  if (!target) return;
   try {
-    const held = ("cancel" in target! ? target : readerOf(target!)) as ReadableStreamDefaultReader<unknown>;
+    const held = ("cancel" in target ? target : readerOf(target)) as ReadableStreamDefaultReader<unknown>;
     const cancelled = held.cancel();
     try {
       held.releaseLock?.();
@@ -24,6 +25,6 @@ export async function release(
       await cancelled;
     }
   } catch {
-    // There is none, or it is locked, or broken: nothing of ours is left in it.
+    // It is locked, or broken: nothing of ours is left in it.
   }
 }

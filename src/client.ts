@@ -156,10 +156,13 @@ export function createClient<Events extends object = TextEvents>(
         if (status.state === "closed") settle(status);
         // A listener that changes the status does not make the others hear it before this one.
         if (news.push(status) > 1) return;
+        // Nor does an event come before the status that explains it.
+        pump.hold(1, 0);
         while (news[0]) {
           void emit(statuses, news[0]);
           news.shift();
         }
+        pump.hold(-1, 0);
       },
       onError: (error) => void emit(errors, error),
       deliver: pump.push,
@@ -214,7 +217,7 @@ export function createClient<Events extends object = TextEvents>(
       connection.lastEventId = deliveredId = id;
     },
     // Where `Symbol.dispose` is missing there is nothing that would call it.
-    [Symbol.dispose ?? "dispose"]: () => close(),
+    [Symbol.dispose ?? "dispose"]: close,
     [Symbol.asyncIterator]() {
       const { iterator, give, end } = createFeed<DecodedEvent>(pump.hold, close);
       // What was closed before, and is not told to everybody yet, does not end this one.

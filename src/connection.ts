@@ -47,7 +47,7 @@ export interface Connection {
  *
  *     idle ─open→ connecting ─answered→ open ─lost→ waiting ─timer→ connecting …
  *                      └──────failed──────────────────┘ └ or paused while offline
- *     any but idle ─pause→ paused ─open→ connecting
+ *     any but idle and closed ─pause→ paused ─open→ connecting
  *     any ─close, abort, fatal error, 204→ closed ─open→ connecting
  */
 export function createConnection(
@@ -60,7 +60,7 @@ export function createConnection(
   let check: OpenStream["check"];
   let failures = 0;
   let failingSince = 0;
-  /** When the running attempt is healthy, so that earlier failures are forgiven. */
+  /** When the running attempt is healthy, so that earlier failures are forgiven: 0 once it has brought an event. */
   let healthyAt: number;
   /** When the running attempt was answered, and whether anything came since. */
   let openedAt: number | undefined;
@@ -140,13 +140,7 @@ export function createConnection(
       "network",
       "The transport failed",
     );
-    const lasted = now - (openedAt ?? NaN);
-    const isInstant = cause === undefined && healthyAt && lasted < 1000;
-    instantEnds = isInstant ? instantEnds + 1 : 0;
-    let hint: EventSourceHint | false =
-      instantEnds === 3 ? "ends-at-once" : !heard && lasted >= 10_000 && "held-back";
-    hint = hint && !hints.includes(hint) && hint;
-    if (hint) hints.push(hint);
+    const hint = newHint(cause === undefined, now - (openedAt ?? NaN));
     Object.assign(error, { ...(hint && { hint }), attempt, willRetry: false });
     if (error.code === "no-content") return end("server", error);
 
@@ -184,8 +178,18 @@ export function createConnection(
     setStatus(next);
     // A listener closed, or paused.
     if (connection.status !== next && /closed|paused/.test(connection.status.state))
-      Object.assign(error, { willRetry: false });
+      Object.assign(error, { willRetry: false, delay: undefined });
     onError(error);
+  }
+
+  /** The likely cause, the first time that it shows. `lasted`: since the answer (ms), `NaN` where there was none. */
+  function newHint(isEnd: boolean, lasted: number): EventSourceHint | undefined {
+    const hadEvent = healthyAt === 0;
+    instantEnds = isEnd && !hadEvent && lasted < 1000 ? instantEnds + 1 : 0;
+    const hint = instantEnds === 3 ? "ends-at-once" : !heard && lasted >= 10_000 ? "held-back" : undefined;
+    if (!hint || hints.includes(hint)) return undefined;
+    hints.push(hint);
+    return hint;
   }
 
   function willRetry({ shouldRetry }: RetryPolicy, error: EventSourceError, elapsed: number): boolean {

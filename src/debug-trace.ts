@@ -98,7 +98,8 @@ export function trace(source: Traceable, log: TraceLog, options: TraceOptions = 
 /** Marks a record by its kind and what kind of that it is. */
 function mark(record: TraceRecord): void {
   const { kind, state, type, code, hint } = record as unknown as Record<string, string>;
-  const name = ["everspring", kind, state ?? type ?? code ?? hint ?? []].flat().join(":");
+  const what = state ?? type ?? code ?? hint;
+  const name = `everspring:${kind}${what === undefined ? "" : `:${what}`}`;
   const { performance } = globalThis;
   performance?.mark?.(name, { detail: record });
   performance?.clearMarks?.(name);

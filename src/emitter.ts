@@ -8,7 +8,7 @@ export interface ListenerOptions {
 
 type Listener<T> = (value: T) => unknown;
 
-/** The listeners of one kind. Data, and no object with methods: a client has several, and most stay empty. */
+/** The listeners of one kind. It has no methods, which would take memory: a client has several, and most stay empty. */
 export interface Channel<T> {
   /** Replaced on every change and never changed in place: a running `emit` keeps the list that it began with. */
   listeners: readonly Listener<T>[];

@@ -28,23 +28,23 @@ export type EventSourceHint = "ends-at-once" | "held-back";
 /** What an {@link EventSourceError} carries besides its code, where known. */
 export interface EventSourceErrorDetails {
   /** The HTTP status of the response. */
-  readonly status?: number;
+  readonly status?: number | undefined;
   /** The headers of the response. */
-  readonly headers?: Headers;
+  readonly headers?: Headers | undefined;
   /** The first 4 KiB of a rejected response, as text. */
-  readonly body?: string;
+  readonly body?: string | undefined;
   /** The event that could not be decoded; its text is `event.raw`. */
-  readonly event?: { readonly type: string; readonly raw: string; readonly lastEventId: string };
+  readonly event?: { readonly type: string; readonly raw: string; readonly lastEventId: string } | undefined;
   /** The name of the option that was refused. */
-  readonly option?: string;
+  readonly option?: string | undefined;
   /** The attempt that failed; see `AttemptContext`. */
-  readonly attempt?: number;
+  readonly attempt?: number | undefined;
   /** Whether another attempt follows by itself. */
-  readonly willRetry?: boolean;
+  readonly willRetry?: boolean | undefined;
   /** How long the client waits before it (ms). */
-  readonly delay?: number;
+  readonly delay?: number | undefined;
   /** The likely cause, where one shows. */
-  readonly hint?: EventSourceHint;
+  readonly hint?: EventSourceHint | undefined;
   /** The error underneath. */
   readonly cause?: unknown;
 }
@@ -56,23 +56,25 @@ export class EventSourceError extends Error implements EventSourceErrorDetails {
   /** What went wrong. */
   readonly code: EventSourceErrorCode;
   /** The HTTP status of the response. */
-  declare readonly status?: number;
+  declare readonly status?: number | undefined;
   /** The headers of the response. */
-  declare readonly headers?: Headers;
+  declare readonly headers?: Headers | undefined;
   /** The first 4 KiB of a rejected response, as text. */
-  declare readonly body?: string;
+  declare readonly body?: string | undefined;
   /** The event that could not be decoded; its text is `event.raw`. */
-  declare readonly event?: { readonly type: string; readonly raw: string; readonly lastEventId: string };
+  declare readonly event?:
+    | { readonly type: string; readonly raw: string; readonly lastEventId: string }
+    | undefined;
   /** The name of the option that was refused. */
-  declare readonly option?: string;
+  declare readonly option?: string | undefined;
   /** The attempt that failed; see `AttemptContext`. */
-  declare readonly attempt?: number;
+  declare readonly attempt?: number | undefined;
   /** Whether another attempt follows by itself. */
-  declare readonly willRetry?: boolean;
+  declare readonly willRetry?: boolean | undefined;
   /** How long the client waits before it (ms). */
-  declare readonly delay?: number;
+  declare readonly delay?: number | undefined;
   /** The likely cause, where one shows. */
-  declare readonly hint?: EventSourceHint;
+  declare readonly hint?: EventSourceHint | undefined;
 
   constructor(code: EventSourceErrorCode, message: string, details?: EventSourceErrorDetails) {
     super(message);
@@ -80,7 +82,10 @@ export class EventSourceError extends Error implements EventSourceErrorDetails {
     Object.assign(this, details);
   }
 
-  /** All that is known, for logs. Of the headers, cookies and the target of a redirect are left out. */
+  /**
+   * All that is known, for logs. Left out are cookies and the target of a redirect among the headers, and query strings in
+   * the message of the cause, since some implementations of fetch quote the URL there.
+   */
   toJSON(): Record<string, unknown> {
     const { cause, message } = this;
     const headers: Record<string, string> = {};
@@ -91,12 +96,15 @@ export class EventSourceError extends Error implements EventSourceErrorDetails {
       ...(this as object),
       message,
       headers: this.headers && headers,
-      cause: cause instanceof Error ? `${cause.name}: ${cause.message}` : undefined,
+      cause: cause instanceof Error ? `${cause.name}: ${cause.message}`.replace(/\?\S*/g, "") : undefined,
     };
   }
 }
 
-/** Passes an `EventSourceError` through, which others will add to, and makes any other value the cause of one. */
+/**
+ * An `EventSourceError` as it is, and any other value as the cause of one. So is one that is frozen: `attempt`, `delay` and
+ * the like are assigned to it later.
+ */
 export function toEventSourceError(
   cause: unknown,
   code: EventSourceErrorCode,

@@ -39,7 +39,10 @@ export interface EventSourceClient<Events extends object = TextEvents> {
 
   /** Connects. While waiting: connects now. After `close()`: connects again, resuming after `lastEventId`. */
   open(): void;
-  /** Closes for good: no event is delivered any more. `reason` becomes that of the attempt's `signal`. */
+  /**
+   * Closes for good: no event comes after the one that is being delivered, which its other listeners still hear. `reason`
+   * becomes that of the attempt's `signal`.
+   */
   close(reason?: unknown): void;
   /** Drops the connection, if any, and makes a new one now. Costs no retry. */
   reconnect(): void;

@@ -2,7 +2,7 @@ import { release } from "./body.ts";
 import type { Clock } from "./clock.ts";
 import { createDeadline } from "./deadline.ts";
 import { EventSourceError, toEventSourceError } from "./errors.ts";
-import { attemptUrl, checkResponse, given, originOf, refusal, requestHeaders } from "./http.ts";
+import { attemptUrl, checkResponse, originOf, refusal, requestHeaders, valueFor } from "./http.ts";
 import { baseUrl } from "./page.ts";
 import { readStream } from "./reader.ts";
 import type { FetchInit, RequestOptions } from "./request-options.ts";
@@ -50,14 +50,14 @@ export function createFetchTransport(
       if (!send) throw new EventSourceError("unsupported", "There is no fetch here");
       target = await attemptUrl(url, context, lastEventIdParam);
       const sentHeaders = requestHeaders(
-        await given(options.headers, context),
+        await valueFor(options.headers, context),
         lastEventIdParam ? "" : lastEventId,
       );
       const sent: RequestInit = {
         // A page has an HTTP cache, which must neither answer nor keep a stream. Some other runtimes refuse the member.
         ...(baseUrl() && { cache: "no-store" }),
         ...init,
-        body: (await given(options.body, context)) ?? null,
+        body: (await valueFor(options.body, context)) ?? null,
         ...(isSameOrigin && { redirect: "manual" }),
         signal,
       };
@@ -94,6 +94,7 @@ export function createFetchTransport(
       if (response.status !== 401) return response;
       endDeadline();
       try {
+        signal.throwIfAborted();
         // Nothing to do when another stream refreshed after this request was made.
         if (shared.done === done)
           await (shared.inFlight ??= (async () => {

@@ -36,16 +36,15 @@ function valid<T>(option: string, expected: string, make: () => T): T {
 
 /** An absolute URL, or `invalid-option`. */
 export function parseUrl(url: string | URL, base: string | undefined = baseUrl()): URL {
-  return valid("url", "an absolute URL without credentials", () => {
-    const parsed = new URL(url, base);
-    // fetch refuses credentials in a URL with an error that looks like a network failure, on every attempt.
-    if (parsed.username || parsed.password) throw parsed;
-    return parsed;
-  });
+  const expected = "an absolute URL without credentials";
+  const parsed = valid("url", expected, () => new URL(url, base));
+  // fetch refuses credentials in a URL with an error that looks like a network failure, on every attempt.
+  if (parsed.username || parsed.password) throw invalid("url", expected);
+  return parsed;
 }
 
 /** The value of an option for one attempt. An attempt that is over asks for nothing any more. */
-export function given<T>(value: PerAttempt<T>, context: AttemptContext): T | PromiseLike<T> {
+export function valueFor<T>(value: PerAttempt<T>, context: AttemptContext): T | PromiseLike<T> {
   context.signal.throwIfAborted();
   return typeof value === "function"
     ? (value as (context: AttemptContext) => T | PromiseLike<T>)(context)
@@ -59,7 +58,7 @@ export async function attemptUrl(
   lastEventIdParam: string | undefined,
 ): Promise<URL> {
   const { lastEventId } = context;
-  const target = parseUrl(await given(url, context));
+  const target = parseUrl(await valueFor(url, context));
   // Setting a parameter writes the whole query anew, which would break the signature of a signed URL.
   if (lastEventIdParam && lastEventId !== (target.searchParams.get(lastEventIdParam) ?? ""))
     if (lastEventId) target.searchParams.set(lastEventIdParam, lastEventId);

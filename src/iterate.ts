@@ -10,10 +10,10 @@ export interface Pump<Item> {
   /** Drops what was pushed and not handed over. With `letGo` a promise of what was handed over holds nothing any more. */
   readonly clear: (letGo?: boolean) => void;
   /**
-   * Adds 1 to the holds for an iterator that has not asked for the next item, and -1 when it asks or leaves; the same to
-   * those who are `busy` with what they were given.
+   * Changes how many hold the next item back, and how many are busy with one that they were given: by 1 each for an iterator
+   * that was handed an item, by -1 when it asks for the next one or leaves.
    */
-  readonly hold: (change: number, busyChange?: number) => void;
+  readonly hold: (holdChange: number, busyChange?: number) => void;
 }
 
 /**
@@ -103,11 +103,11 @@ export function createPump<Item>(
       }
       forget();
     },
-    hold(change, busyChange = change) {
-      holds += change;
+    hold(holdChange, busyChange = holdChange) {
+      holds += holdChange;
       busy += busyChange;
       // Who begins to hold sets nothing going.
-      if (change <= 0) run();
+      if (holdChange <= 0) run();
     },
   };
 }
@@ -134,11 +134,11 @@ export function createFeed<Event>(hold: Pump<unknown>["hold"], onReturn: () => v
 
   /** The end may come from within `hold`, while `next` is running: what counts is whether we hold, not who waits. */
   function setHold(holding: 0 | 1, busy: 0 | 1): void {
-    const change = holding - isHolding;
+    const holdChange = holding - isHolding;
     const busyChange = busy - isBusy;
     isHolding = holding;
     isBusy = busy;
-    if (change || busyChange) hold(change, busyChange);
+    if (holdChange || busyChange) hold(holdChange, busyChange);
   }
 
   /** The first to ask after a failure is told of it; to the others the iteration is over. */

@@ -117,7 +117,7 @@ export function followPage(
       (event) => {
         // The first one of a page is no return.
         if (!(event as PageTransitionEvent).persisted && !reasons.has("pagehide")) return;
-        comeBack("frozen", "pagehide", isHidden() ? "" : "hidden");
+        comeBack("frozen", "pagehide", ...(isHidden() ? [] : ["hidden"]));
       },
     ],
     [globalThis as unknown as EventTarget, "online", () => comeBack()],

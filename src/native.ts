@@ -59,7 +59,7 @@ export function createNativeTransport(
         } else if (event.type === "open") {
           setDeadline();
           sink.open({ url: source.url, headers: new Headers() });
-        } else end(new EventSourceError("network", "The connection failed or was refused", { cause: event }));
+        } else end(new EventSourceError("network", "The connection failed", { cause: event }));
       };
       const listen = (name: string) => source.addEventListener(name, hear);
       ["open", "error", "message", ...types.names()].forEach(listen);

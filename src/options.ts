@@ -48,10 +48,7 @@ export interface ReadEventsOptions extends InterpretOptions {
 }
 
 /** Options of {@link fetchEvents}. Members not named here go to fetch as they are. */
-export interface FetchEventsOptions extends PassedInit, RequestOptions, ReadEventsOptions {
-  /** Most characters buffered for one event, else `event-too-large`, which is fatal. Default 16 MiB (16777216). */
-  maxEventSize?: number | undefined;
-}
+export interface FetchEventsOptions extends PassedInit, RequestOptions, ReadEventsOptions {}
 
 /** Options of {@link createEventSource}. Members not named here go to fetch as they are. */
 export interface EventSourceOptions extends FetchEventsOptions {
@@ -79,16 +76,24 @@ export interface EventSourceOptions extends FetchEventsOptions {
   open?: boolean | undefined;
 }
 
-/** The options that are ours, by what they must be. All others go to fetch. */
-const ours: [type: string, names: RegExp][] = [
-  ["number", /^(connectTimeout|idleTimeout|maxEventSize|retry\.(?!should).*)$/],
-  ["function", /^(decode|fetch|onUnauthorized|retry\.shouldRetry)$/],
-  ["string", /^(lastEventId|lastEventIdParam)$/],
-  ["string or function", /^(endOn|transport)$/],
-  ["object or false", /^retry$/],
-  ["object", /^signal$/],
-  ["boolean", /^open$/],
-  ["", /^(headers|body)$/],
+const isNumber =
+  (least: number, most = Infinity) =>
+  (value: unknown) =>
+    typeof value === "number" && value >= least && value <= most;
+
+/** What options must be: of a type that is named, where there is no test. */
+const rules: [names: RegExp, expected: string, holds?: (value: unknown, option: string) => boolean][] = [
+  [/^retry\.factor$/, "number >= 1", isNumber(1)],
+  [/^retry\.jitter$/, "number, 0 to 1", isNumber(0, 1)],
+  [/^(connectTimeout|idleTimeout|maxEventSize|retry\.(?!should).*)$/, "number >= 0", isNumber(0)],
+  [/^(decode|fetch|onUnauthorized|retry\.shouldRetry)$/, "function"],
+  [/^(lastEventId|lastEventIdParam)$/, "string"],
+  [/^(endOn|transport)$/, "string or function"],
+  [/^retry$/, "object or false", (value) => value === false || typeof value === "object"],
+  [/^signal$/, "AbortSignal", (value) => value === null || "aborted" in Object(value)],
+  [/^open$/, "boolean"],
+  [/^(headers|body)$/, "", () => true],
+  [/^/, "what fetch takes", isTakenByFetch],
 ];
 
 /**
@@ -103,25 +108,28 @@ export function splitOptions<T extends object>(options: T, prefix = ""): [own: T
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     if (value === undefined) continue;
     const option = prefix + name;
-    const type = ours.find(([, names]) => names.test(option))?.[0];
-    if (!isValid(option, value, type)) throw invalid(option, type || "what fetch takes");
-    (type === undefined ? init : own)[name] = value;
+    const [, expected, holds = () => expected.includes(typeof value)] = rules.find(([names]) =>
+      names.test(option),
+    )!;
+    if (!holds(value, option)) throw invalid(option, expected);
+    (holds === isTakenByFetch ? init : own)[name] = value;
   }
   if (own["body"] != null && isPlain(init)) throw invalid("method", "one that takes a body");
   return [own as T, init];
 }
 
-function isValid(option: string, value: unknown, type: string | undefined): boolean {
-  if (type === undefined)
-    try {
-      // Asked now, since fetch refuses with what looks like a network failure. `"same-origin"` is our own for `redirect`.
-      return !globalThis.Request || value === "same-origin" || !!new Request("http://a", { [option]: value });
-    } catch {
-      return false;
-    }
-  if (typeof value === "number")
-    return type === "number" && value >= +/factor/.test(option) && !(value > 1 && /jitter/.test(option));
-  return !type || type.includes(value === false && /retry/.test(option) ? "false" : typeof value);
+/** Asked now, since fetch refuses with what looks like a network failure. */
+function isTakenByFetch(value: unknown, option: string): boolean {
+  try {
+    // `"same-origin"` is our own.
+    return (
+      !globalThis.Request ||
+      (option === "redirect" && value === "same-origin") ||
+      !!new Request("http://a", { [option]: value })
+    );
+  } catch {
+    return false;
+  }
 }
 
 /** Whether a request is a GET or HEAD. */

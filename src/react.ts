@@ -31,9 +31,9 @@ export function useEventSource<Events extends object = Record<string, unknown>>(
   options?: UseEventSourceOptions<Events>,
 ): EventSourceState<Events>;
 export function useEventSource(url: EventSourceUrl, options: object = {}): unknown {
-  const [binding] = useState(() => createBinding(url, options));
+  const [binding] = useState(() => createBinding({ ...options, url }));
   const state = useSyncExternalStore(binding.subscribe, binding.state, binding.state);
-  useEffect(() => binding.follow(url, options));
+  useEffect(() => binding.follow({ ...options, url }));
   useEffect(() => binding.mount(), [binding]);
   // What the effect is about to replace is not shown under the new URL.
   return binding.isAt(url) ? state : { ...state, status: { state: "idle" }, event: undefined };

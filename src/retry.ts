@@ -28,8 +28,8 @@ export interface RetryOptions {
    */
   initial?: number | undefined;
   /**
-   * Growth per failure in a row, 1 or more. With 1 there is none, which keeps clients together after an outage.
-   * Default 2.
+   * Growth per failure in a row, 1 or more. With 1 there is none, and clients that failed together
+   * keep coming back together. Default 2.
    */
   factor?: number | undefined;
   /**

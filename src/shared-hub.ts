@@ -53,14 +53,16 @@ export function createHub(
     if (!at) log.begin({ key: (at = me), lastEventId });
     asked = undefined;
     const wasAlone = scope !== (scope = world.scope());
-    meeting = world.meet(name, receive, lead, alone, () => {
-      leave();
-      tell([], at, anew);
-      join();
-    });
+    meeting = world.meet(name, { receive, lead, robbed, alone });
     if (!meeting) return alone();
     ask();
     if (wasAlone) tell([], at, anew);
+  }
+
+  function robbed(): void {
+    leave();
+    tell([], at, anew);
+    join();
   }
 
   function alone(): void {
@@ -151,10 +153,10 @@ export function createHub(
 
   function follow(from: string, { to, after, at: end, items, state: next, lost }: News): void {
     let told = items;
-    // Whether or not the answer helps, the next question is another one.
+    // Our question has its answer. Where that does not help, we may ask again.
     if (to) asked = undefined;
     if (after !== at || lost) {
-      // What was ours has grown meanwhile, and is to be asked about again.
+      // The answer is about a place that we have left since: by what our own connection brought, or by another answer.
       if (after !== at && lost) return source ? undefined : ask();
       const { key, lastEventId: id } = lost ?? { key: after };
       const place = log.find(key, id);

@@ -8,6 +8,18 @@ export interface Meeting {
   readonly leave: () => void;
 }
 
+/** Who meets the others, and what it hears. */
+export interface Guest {
+  /** What another one posts. */
+  readonly receive: (message: Message) => void;
+  /** Nobody before us is left. */
+  readonly lead: () => void;
+  /** Somebody took the lead from us. */
+  readonly robbed: () => void;
+  /** The platform turns out to keep the tabs of an origin apart. */
+  readonly alone: () => void;
+}
+
 /** Whom a connection is shared with: all tabs of the origin, or the clients of one tab only. */
 export type Scope = "shared" | "tab";
 
@@ -21,17 +33,8 @@ export interface World {
   readonly kept: number;
   /** A name that nobody else has. */
   readonly makeId: () => string;
-  /**
-   * Meets the others. `lead` is called once nobody before us is left; `robbed` when somebody took the lead from us; `alone`
-   * when the platform turns out to keep the tabs of an origin apart. `undefined` where that is known at once.
-   */
-  readonly meet: (
-    name: string,
-    receive: (message: Message) => void,
-    lead: () => void,
-    alone: () => void,
-    robbed: () => void,
-  ) => Meeting | undefined;
+  /** Meets the others. `undefined` where the platform is known at once to keep the tabs of an origin apart. */
+  readonly meet: (name: string, guest: Guest) => Meeting | undefined;
   /** Calls back when the page goes away, perhaps to come back, and when it has come back; the result ends that. */
   readonly watch: (onHide: () => void, onShow: () => void) => () => void;
 }
@@ -46,7 +49,7 @@ export const systemWorld: World = {
   scope: () => (globalThis.navigator?.locks && globalThis.BroadcastChannel ? "shared" : "tab"),
   kept: 2 ** 20,
   makeId: () => Math.random().toString(36),
-  meet(name, receive, lead, alone, robbed) {
+  meet(name, { receive, lead, robbed, alone }) {
     const controller = new AbortController();
     const { signal } = controller;
     let channel: BroadcastChannel | undefined;

@@ -4,7 +4,7 @@ import type { EventSourceError } from "./errors.ts";
 export type ConnectionStatus =
   /** Never opened. */
   | { readonly state: "idle" }
-  /** An attempt is being made: `attempt` 1 is the first, or the first since a healthy connection plus those that failed. */
+  /** An attempt is being made. `attempt` is 1 more than the failures in a row since the last healthy connection. */
   | { readonly state: "connecting"; readonly attempt: number }
   /** The server answered with an event stream. `url` is the final one, after redirects. */
   | { readonly state: "open"; readonly url: string; readonly headers: Headers }

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Body } from "./body.ts";
 import { systemClock } from "./clock.ts";
 import { EventSourceError, toEventSourceError } from "./errors.ts";
@@ -7,6 +8,7 @@ import { createInterpreter, type DecodedEvent } from "./interpret.ts";
 import { createFeed, createPump } from "./iterate.ts";
 import { splitOptions, type FetchEventsOptions, type ReadEventsOptions } from "./options.ts";
 import { readStream } from "./reader.ts";
+import type { ResponseLike } from "./request-options.ts";
 import type {
   AnyEvent,
   Decoder,
@@ -26,6 +28,8 @@ export interface EventStream<Events extends object = TextEvents> {
   readonly lastEventId: string;
   /** Ends the stream and releases it. */
   close(): void;
+  /** Same as `close()`. */
+  [Symbol.dispose](): void;
   /** Reads on. Leaving the loop closes; a failure throws. */
   [Symbol.asyncIterator](): AsyncIterableIterator<AnyEvent<Events>>;
 }
@@ -70,27 +74,27 @@ export function fetchEvents<Events extends object>(
  * @throws EventSourceError `invalid-option`, naming the option.
  */
 export function readEvents<D extends Decoder>(
-  body: Response | Body,
+  body: ResponseLike | Body,
   options: ReadEventsOptions & { decode: D },
 ): EventStream<EventsOf<D>>;
 /** The same without `decode`: the data are text. */
 export function readEvents<Events extends object = TextEvents>(
-  body: Response | Body,
+  body: ResponseLike | Body,
   options?: ReadEventsOptions & { decode?: undefined },
 ): EventStream<Events>;
 /** The same with the events declared by hand: their data are what `decode` makes of them. */
 export function readEvents<Events extends object = Record<string, unknown>>(
-  body: Response | Body,
+  body: ResponseLike | Body,
   options?: ReadEventsOptions,
 ): EventStream<Events>;
 export function readEvents<Events extends object>(
-  body: Response | Body,
+  body: ResponseLike | Body,
   options: ReadEventsOptions = {},
 ): EventStream<Events> {
   const [ours] = splitOptions(options);
   if (!isReadable(body)) throw invalid("body", "a Response or a stream that nobody has read from");
   return createEventStream(ours, async ({ lastEventId, signal }, sink) => {
-    const response = "status" in body ? body : undefined;
+    const response = "status" in body ? (body as Response) : undefined;
     if (response) await checkResponse(response, systemClock.after);
     const { url = "", headers = new Headers() } = response ?? {};
     sink.open({ url, headers }, response);
@@ -193,6 +197,8 @@ function createEventStream<Events extends object>(
       return lastEventId;
     },
     close,
+    // Where `Symbol.dispose` is missing there is nothing that would call it.
+    [Symbol.dispose ?? "dispose"]: close,
     [Symbol.asyncIterator]: () =>
       feed.iterator as AsyncIterableIterator<unknown> as AsyncIterableIterator<AnyEvent<Events>>,
   };

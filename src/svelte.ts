@@ -39,7 +39,7 @@ export function useEventSource<Events extends object = Record<string, unknown>>(
   options?: UseEventSourceOptions<Events>,
 ): EventSourceStore<Events>;
 export function useEventSource(url: EventSourceUrl, options: object = {}): unknown {
-  const binding = createBinding(url, options);
+  const binding = createBinding({ ...options, url });
   onMount(() => binding.mount());
   const store: EventSourceStore<Record<string, unknown>> = {
     subscribe(run) {
@@ -47,7 +47,7 @@ export function useEventSource(url: EventSourceUrl, options: object = {}): unkno
       return binding.subscribe(() => run(binding.state()));
     },
     change(itsUrl, itsOptions = {}) {
-      binding.follow(itsUrl, itsOptions);
+      binding.follow({ ...itsOptions, url: itsUrl });
     },
   };
   return store;

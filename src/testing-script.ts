@@ -38,7 +38,7 @@ export function createScript(keeps: boolean): Script {
     },
     begin(line, lastEventId) {
       if (keeps && lastEventId) {
-        // Who has had something of what waits has had all that was to come before.
+        // Whoever resumes after an event that waits here has had it, and all before it, from somebody else.
         const had = lastOf(ahead, lastEventId) + 1;
         ahead.slice(0, had).forEach(keep);
         ahead = ahead.slice(had);

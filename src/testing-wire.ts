@@ -27,9 +27,20 @@ export function formatEvent<Events extends object = Record<string, unknown>>(
   return [
     ...(id === undefined ? [] : [`id: ${id}`]),
     ...(type === undefined ? [] : [`event: ${type}`]),
-    ...(text === undefined ? [] : text.split(/\r\n|[\r\n]/).map((line) => `data: ${line}`)),
+    ...(text === undefined ? [] : linesOf(text).map((line) => `data: ${line}`)),
     "\n",
   ].join("\n");
+}
+
+/** A comment as the text of a stream, with a colon before each of its lines. */
+export function formatComment(text: string): string {
+  return `${linesOf(text)
+    .map((line) => `:${line}`)
+    .join("\n")}\n\n`;
+}
+
+function linesOf(text: string): string[] {
+  return text.split(/\r\n|[\r\n]/);
 }
 
 /** What a request resumes after. The header's value is "encoded as UTF-8", one character per byte. */

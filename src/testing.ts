@@ -7,7 +7,7 @@ import type {
   TestServer,
   TestServerOptions,
 } from "./testing-server.ts";
-import { formatEvent, lastEventIdOf, textOf, type TestEvent } from "./testing-wire.ts";
+import { formatComment, formatEvent, lastEventIdOf, textOf, type TestEvent } from "./testing-wire.ts";
 
 export { formatEvent, type TestEvent };
 export type { TestConnection, TestRequest, TestSender, TestServer, TestServerOptions };
@@ -137,7 +137,7 @@ export function createTestServer<Events extends object = Record<string, unknown>
 function senderOf<Events extends object>(say: (said: Said) => void): TestSender<Events> {
   return {
     push: (event) => say({ chunk: formatEvent(event), id: String(event.id ?? "") }),
-    comment: (text = "") => say({ chunk: `${text.replaceAll(/^/gm, ":")}\n\n` }),
+    comment: (text = "") => say({ chunk: formatComment(text) }),
     retry: (reconnectionTime) => say({ chunk: `retry: ${reconnectionTime}\n\n` }),
     send: (chunk) => say({ chunk }),
     drop: () => say({ ending: "drop" }),

@@ -64,10 +64,13 @@ export interface StreamItem {
   /** The last event ID from here on. */
   lastEventId: string;
   /** The text of a comment, which is no event. */
-  comment?: string;
+  comment?: string | undefined;
   /** Where it is not the origin of the stream's URL. */
   origin?: string | undefined;
-  /** The data once more. An item that has it, and an `origin`, becomes the event itself; others are copied. */
+  /**
+   * The same text as `data`. An item that has it, and an `origin`, is handed on as the event itself instead of a copy: do not
+   * use it again.
+   */
   raw?: string | undefined;
 }
 

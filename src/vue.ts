@@ -52,8 +52,11 @@ export function useEventSource<Events extends object = Record<string, unknown>>(
   options?: MaybeRefOrGetter<UseEventSourceOptions<Events>>,
 ): EventSourceRefs<Events>;
 export function useEventSource(url: ReactiveUrl, options: MaybeRefOrGetter<object> = {}): unknown {
-  const target = () => toValue<EventSourceUrl>(url as MaybeRefOrGetter<EventSourceUrl>);
-  const binding = createBinding(target(), toValue(options));
+  const latest = () => ({
+    ...toValue(options),
+    url: toValue<EventSourceUrl>(url as MaybeRefOrGetter<EventSourceUrl>),
+  });
+  const binding = createBinding(latest());
   const state = shallowRef(binding.state());
   const undo = binding.subscribe(() => (state.value = binding.state()));
   let unmount: (() => void) | undefined;
@@ -61,7 +64,7 @@ export function useEventSource(url: ReactiveUrl, options: MaybeRefOrGetter<objec
   // Without a scope, as after an `await` in `setup()`, nobody would ever stop it, nor close.
   if (getCurrentScope()) {
     // Whatever of them makes the request is read in there, and so watched.
-    watchEffect(() => binding.follow(target(), { ...toValue(options) }));
+    watchEffect(() => binding.follow(latest()));
     if (getCurrentInstance()) onMounted(mount);
     else mount();
   }

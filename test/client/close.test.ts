@@ -1,10 +1,10 @@
-import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { createClient } from "../../src/client.ts";
 import { createEventSource, fetchEvents, readEvents, type EventSourceOptions } from "../../src/index.ts";
 import { collect } from "../helpers/collect.ts";
 import { deferred } from "../helpers/deferred.ts";
 import { fakeTime } from "../helpers/fake-time.ts";
+import { abortListeners } from "../helpers/machine.ts";
 import { drop, flood, refuse, serve, stream } from "../helpers/server.ts";
 import { roundTrips, until } from "../helpers/turns.ts";
 import { nextError, reach, take } from "../helpers/watch.ts";
@@ -12,7 +12,6 @@ import { nextError, reach, take } from "../helpers/watch.ts";
 const soon = { initial: 1, jitter: 0 };
 const THREE = "data: 1\n\ndata: 2\n\ndata: 3\n\n";
 const HTML = { "content-type": "text/html" };
-const listeners = (signal: AbortSignal) => getEventListeners(signal, "abort").length;
 
 describe("close()", () => {
   it("inside a listener is final: no event comes afterwards, not even from the same chunk", async () => {
@@ -367,7 +366,7 @@ describe("a signal", () => {
     expect(await collect(fetchEvents(server.url, { signal }))).toEqual([]);
     await roundTrips(5);
     expect(server.requests).toHaveLength(0);
-    expect(listeners(signal)).toBe(0);
+    expect(abortListeners(signal)).toBe(0);
   });
 
   it("that is aborted before the call asks for no token either", async () => {
@@ -404,7 +403,7 @@ describe("a signal", () => {
     await server.idle();
     expect(heard).toEqual(["1"]);
     expect(attempt!.reason).toBe("enough");
-    expect(listeners(controller.signal)).toBe(0);
+    expect(abortListeners(controller.signal)).toBe(0);
   });
 
   it("stops a wait", async () => {
@@ -448,14 +447,14 @@ describe("a signal", () => {
         signal,
         ...(name === "complete" && { endOn: "end" }),
       });
-      expect(listeners(signal)).toBe(1);
+      expect(abortListeners(signal)).toBe(1);
       if (name === "close") {
         await take(source, 1);
-        expect(listeners(signal)).toBe(1);
+        expect(abortListeners(signal)).toBe(1);
         source.close();
       }
       await source.closed;
-      expect(listeners(signal), name).toBe(0);
+      expect(abortListeners(signal), name).toBe(0);
     }
   });
 
@@ -468,12 +467,12 @@ describe("a signal", () => {
       source.reconnect();
       await take(source, 1);
       source.close();
-      expect(listeners(signal)).toBe(0);
+      expect(abortListeners(signal)).toBe(0);
       source.open();
-      expect(listeners(signal)).toBe(1);
+      expect(abortListeners(signal)).toBe(1);
     }
     source.close();
-    expect(listeners(signal)).toBe(0);
+    expect(abortListeners(signal)).toBe(0);
   });
 });
 

@@ -513,8 +513,9 @@ describe("every error", () => {
       for (const secret of [QUERY, TOKEN, ID]) {
         expect(error.message).not.toContain(secret);
         expect(`${error.stack}`).not.toContain(secret);
+        // An event that could not be decoded is told as it is.
+        expect(JSON.stringify({ ...printed, event: undefined })).not.toContain(secret);
       }
-      expect(text).not.toContain(TOKEN);
       expect(error.message).toMatch(/[^.]$/);
     },
   );

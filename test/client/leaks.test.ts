@@ -1,14 +1,13 @@
-import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { createClient } from "../../src/client.ts";
 import { createEventSource, fetchEvents, readEvents } from "../../src/index.ts";
 import { fakeTime } from "../helpers/fake-time.ts";
+import { abortListeners } from "../helpers/machine.ts";
 import { serve, stream } from "../helpers/server.ts";
 import { until } from "../helpers/turns.ts";
 import { take } from "../helpers/watch.ts";
 
 const soon = { initial: 1, jitter: 0 };
-const abortListeners = (signal: AbortSignal) => getEventListeners(signal, "abort").length;
 
 function heap(): number {
   globalThis.gc!();

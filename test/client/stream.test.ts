@@ -193,6 +193,16 @@ describe("fetchEvents", () => {
     await server.idle();
   });
 
+  it("is closed by `using` at the end of its block", async () => {
+    await using server = await serve((response) => stream(response, "data: 1\n\n"));
+    {
+      using events = fetchEvents(server.url);
+      await events[Symbol.asyncIterator]().next();
+      expect(server.sockets.size).toBe(1);
+    }
+    await server.idle();
+  });
+
   it("ends quietly when its signal is aborted, and leaves no listener on the signal", async () => {
     await using server = await serve((response) => stream(response, THREE));
     const controller = new AbortController();

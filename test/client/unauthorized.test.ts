@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { bearer, createEventSource, EventSourceError, fetchEvents } from "../../src/index.ts";
 import { createClient } from "../../src/client.ts";
 import { collect } from "../helpers/collect.ts";
@@ -162,6 +162,26 @@ describe("a 401", () => {
     });
     expect(await nextError(source)).toMatchObject({ code: "unauthorized", willRetry: true });
     await take(source, 1);
+  });
+
+  it("is not refreshed for a client that was closed meanwhile, by a fetch that does not hear it", async () => {
+    const asked = deferred();
+    const answer = deferred<Response>();
+    const onUnauthorized = vi.fn<() => void>();
+    const cancelled = deferred();
+    const body = new ReadableStream({ cancel: () => cancelled.resolve() });
+    using source = createEventSource("http://example.test/", {
+      fetch: () => {
+        asked.resolve();
+        return answer.promise;
+      },
+      onUnauthorized,
+    });
+    await asked.promise;
+    source.close();
+    answer.resolve(new Response(body, { status: 401 }));
+    await cancelled.promise;
+    expect(onUnauthorized).not.toHaveBeenCalled();
   });
 
   it("makes no further request when the client is closed during the refresh", async () => {

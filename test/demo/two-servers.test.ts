@@ -6,8 +6,9 @@ import { freePort } from "../helpers/free-port.ts";
 import { createProgress } from "../helpers/progress.ts";
 import { consecutive, startServer } from "./harness.ts";
 import { startNginx, startRedis } from "./services.ts";
+import { isSoak } from "../helpers/soak.ts";
 
-const KILLS = process.env["EVERSPRING_SOAK"] ? 50 : 6;
+const KILLS = isSoak ? 50 : 6;
 /** Each server appends this often (ms). */
 const TICK = "5";
 /** Servers that start slowly on a busy machine must not make the client wait for half a minute. */

@@ -75,7 +75,7 @@ export function createOrigin(kept: number = 2 ** 20): Origin {
       scope: () => (platform === "none" ? "tab" : "shared"),
       kept,
       makeId: () => `tab ${++names}`,
-      meet(name, receive, lead, alone, robbed) {
+      meet(name, { receive, lead, robbed, alone }) {
         if (platform === "none") return undefined;
         const me: Guest = { tab, receive, lead };
         const room = rooms.get(name) ?? [];

@@ -1,4 +1,5 @@
 import type { Environment } from "../../src/connection.ts";
+import { createFakeClock } from "./fake-clock.ts";
 
 /** A world whose time stands still until the test moves it. Its random numbers are 0: delays have no jitter. */
 export interface FakeTime {
@@ -14,37 +15,15 @@ export interface FakeTime {
 export const BEGINNING: number = Date.UTC(2026, 0, 1);
 
 export function fakeTime(): FakeTime {
-  const timers = new Set<{ at: number; callback: () => void }>();
-  let now = BEGINNING;
+  const clock = createFakeClock(BEGINNING);
   return {
-    environment: {
-      clock: {
-        now: () => now,
-        after(delay, callback) {
-          const timer = { at: now + delay, callback };
-          timers.add(timer);
-          return () => void timers.delete(timer);
-        },
-      },
-      random: () => 0,
-      whenOnline: () => undefined,
-    },
+    environment: { clock, random: () => 0, whenOnline: () => undefined },
     get timers() {
-      return timers.size;
+      return clock.pending;
     },
     get elapsed() {
-      return now - BEGINNING;
+      return clock.now() - BEGINNING;
     },
-    advance(ms) {
-      const until = now + ms;
-      for (;;) {
-        const [due] = [...timers].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at);
-        if (!due) break;
-        timers.delete(due);
-        now = Math.max(now, due.at);
-        due.callback();
-      }
-      now = until;
-    },
+    advance: (ms) => clock.pass(ms),
   };
 }

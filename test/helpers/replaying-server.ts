@@ -41,7 +41,7 @@ export interface ReplayingServer extends AsyncDisposable {
 }
 
 /** The text of one block. */
-export function blockOf({ type, data, comment }: LogEntry, id: number | undefined, lineEnd = "\n"): string {
+function blockOf({ type, data, comment }: LogEntry, id: number | undefined, lineEnd = "\n"): string {
   const lines: string[] = [];
   if (comment !== undefined) lines.push(`:${comment}`);
   if (id !== undefined) lines.push(`id: ${id}`);

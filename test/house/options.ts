@@ -14,9 +14,10 @@ const takers = [
   { name: "readEvents", options: "ReadEventsOptions" },
 ] as const;
 
-/** What a comment says of the default: `"follow"`, `1000`, `off`. Without a word, the option is not set. */
-export function defaultOf({ text }: Member): string {
-  return /\bDefault:? ((?:`[^`]*`|[^.;:,`]|\.(?=\S))+)/.exec(text)?.[1]?.trim() ?? "not set";
+/** What a comment says of the default: `"follow"`, `1000`, `off`. Without a word there is none. */
+export function defaultOf({ text, isRequired }: Member): string {
+  const said = /\bDefault:? ((?:`[^`]*`|[^.;:,`]|\.(?=\S))+)/.exec(text)?.[1]?.trim();
+  return said ?? (isRequired ? "none: required" : "not set");
 }
 
 /** What a number counts. All times are in ms. */

@@ -32,20 +32,20 @@ export const gates: readonly Gate[] = [
   {
     name: "`readEvents`",
     entry: { code: 'export { readEvents } from "everspring";' },
-    limit: 4700,
+    limit: 4760,
     aim: 2300,
   },
   {
     name: "`createEventSource`",
     entry: { code: 'export { createEventSource } from "everspring";' },
-    limit: 8240,
+    limit: 8310,
     aim: 4000,
   },
-  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 8950, aim: 5000 },
+  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 9035, aim: 5000 },
   {
     name: "`everspring/eventsource`",
     entry: { code: 'export { EventSource } from "everspring/eventsource";' },
-    limit: 6950,
+    limit: 7000,
     aim: 4000,
   },
   {
@@ -83,10 +83,10 @@ export const gates: readonly Gate[] = [
     name: "`everspring/shared` added to everything",
     entry: { code: 'export * from "everspring"; export * from "everspring/shared";' },
     over: { code: 'export * from "everspring";' },
-    limit: 3050,
+    limit: 3080,
     aim: 1200,
   },
-  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 10_350, aim: 7500 },
+  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 10_360, aim: 7500 },
 ];
 
 /** What only other exports bring along, as it stands in any minified code. */

@@ -6,6 +6,7 @@ const src = join(import.meta.dirname, "../../src");
 
 export interface Member {
   readonly name: string;
+  readonly isRequired: boolean;
   /** As written, without `| undefined`. */
   readonly type: string;
   /** The comment as Markdown, without its tags. */
@@ -32,13 +33,13 @@ const declarations = new Map<string, Declaration>();
 for (const file of readdirSync(src)) {
   const code = readFileSync(join(src, file), "utf8");
   const pattern =
-    /(\/\*\*(?:(?!\*\/)[^])*\*\/\n)?export interface (\w+)[^{]*?(?:extends ([^{]*))?\{\n([^]*?)^\}/gm;
-  for (const [, comment = "", name, heritage = "", body] of code.matchAll(pattern))
+    /(\/\*\*(?:(?!\*\/)[^])*\*\/\n)?export interface (\w+)[^{]*?(?:extends ([^{]*))?\{(?:\}|\n([^]*?)^\})/gm;
+  for (const [, comment = "", name, heritage = "", body = ""] of code.matchAll(pattern))
     declarations.set(name!, {
       text: plain(comment),
       parents: [...heritage.matchAll(/\b[A-Z]\w+/g)].map(([parent]) => parent),
       omitted: [...heritage.matchAll(/"(\w+)"/g)].map(([, omitted]) => omitted!),
-      members: membersOf(body!),
+      members: membersOf(body),
     });
 }
 
@@ -66,9 +67,10 @@ export function readCodes(): string[] {
 
 function membersOf(body: string): Member[] {
   const pattern =
-    /^ {2}(?:\/\*\*((?:(?!\*\/)[^])*)\*\/\n {2})?(?:readonly )?(\w+)\??:\s+([^;]*(?:;(?!\n {2}\S|\n*$)[^;]*)*);/gm;
-  return [...body.matchAll(pattern)].map(([, comment = "", name, type]) => ({
+    /^ {2}(?:\/\*\*((?:(?!\*\/)[^])*)\*\/\n {2})?(?:readonly )?(\w+)(\??):\s+([^;]*(?:;(?!\n {2}\S|\n*$)[^;]*)*);/gm;
+  return [...body.matchAll(pattern)].map(([, comment = "", name, optional, type]) => ({
     name: name!,
+    isRequired: !optional,
     type: tidy(type!),
     text: plain(comment),
     see: [...comment.matchAll(/@see (\S+)/g)].map(([, link]) => link!),

@@ -335,12 +335,18 @@ test("a listener's promise holds the next event, and its rejection is reported",
 });
 
 test("nothing that is printed of a client's error contains the query of its URL", async () => {
-  const { source, attempts } = await opened();
+  const { source, attempts, clock } = await opened();
   const errors: EventSourceError[] = [];
   source.onError((error) => errors.push(error));
   await attempts[0]!.end();
-  expect(errors).toHaveLength(1);
-  expect(JSON.stringify(errors)).not.toContain("s3cret");
+  await clock.advance(1000);
+  // As some implementations of fetch do.
+  await attempts[1]!.fail(new TypeError(`request to ${source.url} failed, reason: refused`));
+  expect(errors).toHaveLength(2);
+  const printed = JSON.stringify(errors);
+  expect(source.url).toContain("s3cret");
+  expect(printed).not.toContain("s3cret");
+  expect(printed).toContain("failed, reason: refused");
 });
 
 test("1,000 clients on one long-lived signal leave no listener on it", async () => {
@@ -360,6 +366,21 @@ describe("a transport that delivers as soon as it is asked", () => {
     for (const id of ["1", "2"]) void sink.deliver(item(id));
     return new Promise(() => {});
   };
+
+  test("is not heard before the status that explains it, though a status listener opened it", async () => {
+    const heard: string[] = [];
+    const source = createEventSource("http://example.test/", { transport: prompt, open: false });
+    await settled();
+    source.onStatus(({ state }) => {
+      heard.push(state);
+      if (state === "closed" && heard.length < 6) source.open();
+    });
+    source.onEvent(({ data }) => heard.push(data));
+    source.open();
+    source.close();
+    expect(heard).toEqual(["connecting", "open", "1", "2", "closed", "connecting", "open", "1", "2"]);
+    source.close();
+  });
 
   test("is heard by whoever listens in the same breath", async () => {
     const source = createEventSource("http://example.test/", { transport: prompt });

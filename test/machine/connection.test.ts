@@ -199,6 +199,16 @@ describe("a loss", () => {
     expect(it.errors).toMatchObject([{ code: "network", cause: "a string", willRetry: true }]);
   });
 
+  test("is told without a delay when a status listener has closed instead of waiting", async () => {
+    const it = machine({
+      inside: () => it.connection.status.state === "waiting" && it.connection.close("client"),
+    });
+    it.connection.open();
+    await it.attempt.fail(network());
+    expect(it.states().at(-1)).toBe("closed client");
+    expect(it.errors).toMatchObject([{ willRetry: false, delay: undefined }]);
+  });
+
   test("each is told once, after the status", async () => {
     const log: string[] = [];
     const it = machine({ inside: (callback) => log.push(callback) });
@@ -482,7 +492,7 @@ describe("a hint at the likely cause", () => {
     },
   );
 
-  test("is told by the error that gives up, too, and is none for attempts that were never answered", async () => {
+  test("is told by the error that gives up, too", async () => {
     const it = machine({ retry: { attempts: 2 } });
     it.connection.open();
     for (let n = 0; n < 3; n++) {
@@ -491,14 +501,16 @@ describe("a hint at the likely cause", () => {
       await it.clock.advance(60_000);
     }
     expect(it.errors.at(-1)).toMatchObject({ code: "retries-exhausted", hint: "ends-at-once" });
+  });
+
+  test("is none for attempts that were never answered", async () => {
+    const it = machine();
     it.connection.open();
-    const other = machine();
-    other.connection.open();
     for (let n = 0; n < 4; n++) {
-      await other.attempt.end();
-      await other.clock.advance(60_000);
+      await it.attempt.end();
+      await it.clock.advance(60_000);
     }
-    expect(hints(other)).toEqual([undefined, undefined, undefined, undefined]);
+    expect(hints(it)).toEqual([undefined, undefined, undefined, undefined]);
   });
 });
 

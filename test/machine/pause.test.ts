@@ -82,7 +82,8 @@ describe("pause()", () => {
     });
     await attempts[0]!.give(item("a", "1"), item("b", "2"));
     expect(heard).toEqual(["a"]);
-    expect(source.lastEventId).toBe("1");
+    source.open();
+    expect(attempts[1]!.context.lastEventId).toBe("1");
   });
 
   test("leaves the caller's signal in charge: aborting it closes", async () => {

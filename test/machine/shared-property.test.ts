@@ -4,6 +4,7 @@ import type { Sink, StreamItem, Transport } from "../../src/types.ts";
 import { deferred, type Deferred } from "../helpers/deferred.ts";
 import { settled } from "../helpers/fake-clock.ts";
 import { createOrigin, type FakeTab } from "../helpers/fake-tabs.ts";
+import { isSoak } from "../helpers/soak.ts";
 
 /** A server with the events 1, 2, 3 …, which replays those after the last event ID. */
 function createServer() {
@@ -185,7 +186,7 @@ test(
           expect([server.open.size, origin.guests()]).toEqual([0, 0]);
         },
       ),
-      { numRuns: process.env["EVERSPRING_SOAK"] ? 5000 : 60 },
+      { numRuns: isSoak ? 5000 : 60 },
     );
     expect(events).toBeGreaterThan(1000);
     expect(connections).toBeGreaterThan(100);

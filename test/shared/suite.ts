@@ -2,11 +2,11 @@
 import type { Browser, BrowserContext, Page } from "playwright";
 import { describe, expect, test } from "vitest";
 import { atCleanUp } from "../helpers/clean-up.ts";
+import { isSoak } from "../helpers/soak.ts";
 import { PATIENCE } from "../setup/browsers.ts";
 import { follow, idsUntil, openHome, upTo, visit, type Globals, type Home, type Visit } from "./home.ts";
 
 /** How often the leading page goes away. */
-const isSoak = process.env["EVERSPRING_SOAK"] !== undefined;
 const kills = isSoak ? 50 : 6;
 
 /** Sends events, until the result is called. */

@@ -46,13 +46,17 @@ describe("what a test server sends", () => {
     source.onComment((comment) => comments.push(comment));
     server.push({ id: "x" });
     server.comment();
-    server.comment("two\nlines");
+    server.comment("two\r\nlines\u2028or so");
     server.retry(86_400_000);
     server.send("data: \u20ac");
     server.send(new TextEncoder().encode("1\n"));
     server.send("\n");
     await server.delivered();
-    expect([source.heard, comments, source.lastEventId]).toEqual([["\u20ac1"], ["", "two", "lines"], "x"]);
+    expect([source.heard, comments, source.lastEventId]).toEqual([
+      ["\u20ac1"],
+      ["", "two", "lines\u2028or so"],
+      "x",
+    ]);
     server.drop();
     expect(await reach(source, "waiting")).toMatchObject({ delay: 86_400_000, error: { code: "network" } });
   });

@@ -204,4 +204,6 @@ test("readEvents takes responses, streams and what a custom fetch returns", () =
       yield new Uint8Array();
     })(),
   );
+  void undiciFetch("http://example.test/").then((response) => readEvents(response));
+  void nodeFetch("http://example.test/").then((response) => readEvents(response));
 });

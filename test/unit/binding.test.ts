@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { createBinding } from "../../src/binding.ts";
 import { EventSourceError } from "../../src/errors.ts";
 import { createEventSource, type EventSourceOptions, type EventSourceUrl } from "../../src/index.ts";
@@ -10,10 +10,10 @@ const url = "https://example.com/events";
 /** A binding that is mounted, over a server in memory. */
 async function mounted(options: object) {
   const server = createTestServer();
-  const binding = createBinding(url, { fetch: server.fetch, ...options });
+  const binding = createBinding({ fetch: server.fetch, ...options, url });
   const unmount = binding.mount();
   await settled();
-  const follow = (next: object) => binding.follow(url, { fetch: server.fetch, ...next });
+  const follow = (next: object) => binding.follow({ fetch: server.fetch, ...next, url });
   return { server, binding, follow, unmount };
 }
 
@@ -42,15 +42,34 @@ describe("a component's binding", () => {
   });
 
   test("goes on as it was when it is given options that are refused", async () => {
-    const { server, binding, follow, unmount } = await mounted({});
+    const decode = (raw: string) => `decoded: ${raw}`;
+    const { server, binding, follow, unmount } = await mounted({ decode });
     const { client } = binding.state();
     expect(() => follow({ idleTimeout: -1 })).toThrow(EventSourceError);
     expect(binding.state().client).toBe(client);
     expect(client.status.state).toBe("open");
     server.push({ data: "still heard" });
     await settled();
-    expect(binding.state().event).toMatchObject({ data: "still heard" });
+    expect(binding.state().event).toMatchObject({ data: "decoded: still heard" });
     unmount();
+  });
+
+  test("reports what cannot be opened, where nobody listens for errors and nothing is at hand to report it", async () => {
+    const uncaught = vi.fn<(error: unknown) => void>();
+    const others = process.listeners("uncaughtException");
+    process.removeAllListeners("uncaughtException").on("uncaughtException", uncaught);
+    vi.stubGlobal("reportError", undefined);
+    try {
+      createBinding({ url: "/needs/a/page" }).mount();
+      await settled();
+      expect(uncaught.mock.calls.map(([error]) => error)).toMatchObject([
+        { code: "invalid-option", option: "url" },
+      ]);
+    } finally {
+      vi.unstubAllGlobals();
+      process.removeAllListeners("uncaughtException");
+      for (const other of others) process.on("uncaughtException", other);
+    }
   });
 
   test("does not open again what the server closed, when `open` is only said", async () => {

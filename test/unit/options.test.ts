@@ -40,7 +40,7 @@ const streamRows: [option: string, values: unknown[]][] = [
   ["decode", functions],
   ["lastEventId", strings],
   ["endOn", [5, {}, true]],
-  ["signal", [5, "x", true]],
+  ["signal", [5, "x", true, {}, new AbortController()]],
 ];
 const requestRows: typeof streamRows = [
   ["connectTimeout", numbers],
@@ -49,6 +49,7 @@ const requestRows: typeof streamRows = [
   ["onUnauthorized", functions],
   ["lastEventIdParam", strings],
   ["headers", [{ "a b": "1" }, { a: "1\n2" }, [["a"]]]],
+  ["cache", ["same-origin", "never"]],
 ];
 const retryRows: typeof streamRows = [
   ["retry", [true, 5, "always"]],

@@ -11,13 +11,12 @@ const message: Message = { from: "a", wish: ["open", 0] };
 function meet(name = "a place") {
   const heard: Message[] = [];
   const calls: string[] = [];
-  const meeting = systemWorld.meet(
-    name,
-    (what) => heard.push(what),
-    () => calls.push("lead"),
-    () => calls.push("alone"),
-    () => calls.push("robbed"),
-  );
+  const meeting = systemWorld.meet(name, {
+    receive: (what) => heard.push(what),
+    lead: () => calls.push("lead"),
+    robbed: () => calls.push("robbed"),
+    alone: () => calls.push("alone"),
+  });
   return { meeting, heard, calls };
 }
 
