@@ -153,20 +153,27 @@ export function createHub(
 
   function follow(from: string, { to, after, at: end, items, state: next, lost }: News): void {
     let told = items;
+    const isHere = after === at;
     // Our question has its answer. Where that does not help, we may ask again.
     if (to) asked = undefined;
-    if (after !== at || lost) {
+    if (lost && !isHere) {
       // The answer is about a place that we have left since: by what our own connection brought, or by another answer.
-      if (after !== at && lost) return source ? undefined : ask();
-      const { key, lastEventId: id } = lost ?? { key: after };
-      const place = log.find(key, id);
+      if (!source) ask();
+      return;
+    }
+    if (lost || !isHere) {
+      const place = lost ? log.find(lost.key, lost.lastEventId) : log.find(after);
       if (place !== undefined) log.rewind(place);
       else if (!lost) {
+        // There is a gap. One question to each leader is enough.
         if (asked !== from) ask();
         asked = from;
         return;
-      } else if (last().lastEventId) return source ? undefined : start();
-      else if (isNew) log.begin(lost);
+      } else if (last().lastEventId) {
+        // The leader has dropped what we lack. The server may still have it.
+        if (!source) start();
+        return;
+      } else if (isNew) log.begin(lost);
       // Without IDs nobody can tell what was missed.
       else told = [];
     }
