@@ -81,7 +81,6 @@ export function createLog(limit: number): Log {
       isRepeat = false;
     },
     append(added, wanted = Infinity) {
-      const reached = log.before(log.end()).lastEventId;
       const fresh: Entry[] = [];
       for (const entry of added) {
         const { key, lastEventId, data } = entry;
@@ -95,10 +94,10 @@ export function createLog(limit: number): Log {
         );
         isRepeat = index >= 0;
         // What comes again comes first. After that an ID that was there before is that of another event.
-        if (isNewId) ahead = isRepeat ? ahead.slice(index + 1) : [];
-        else if (isRepeat) ahead = ahead.filter((_old, at) => at !== index);
+        ahead = ahead.filter((_old, at) => (isNewId ? isRepeat && at > index : at !== index));
         // What has no ID of its own and is new, while we are ahead, must not take us back to the ID of its place.
-        if (!isRepeat) fresh.push(ahead.length ? { ...entry, lastEventId: reached } : entry);
+        if (!isRepeat)
+          fresh.push(ahead.length ? { ...entry, lastEventId: log.before(log.end()).lastEventId } : entry);
       }
       for (const entry of fresh) {
         entries.push(entry);
