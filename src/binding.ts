@@ -48,8 +48,8 @@ export interface EventSourceState<Events extends object = TextEvents> {
 export interface Binding {
   readonly state: () => AnyState;
   readonly subscribe: (listener: () => void) => () => void;
-  /** Whether a URL is that of what it follows. */
-  readonly isAt: (url: EventSourceUrl) => boolean;
+  /** Whether a URL and options are those of the stream that it follows, and of the same user. */
+  readonly isAt: (its: { url: EventSourceUrl; identity?: string | undefined }) => boolean;
   /** Takes over a URL and options; makes a new connection when their key is another one. */
   readonly follow: (url: EventSourceUrl, options: object) => void;
   /** Connects, in a moment; the result closes. */
@@ -74,8 +74,8 @@ const refreshes = /* @__PURE__ */ new WeakMap<Fn, Promise<unknown>>();
  * What makes the request, as a string: data by their value, functions by there being one, and what cannot be looked into
  * by its identity.
  */
-function keyOf(url: EventSourceUrl, options: object): string {
-  return JSON.stringify([url, { ...options, ...own }], (_name, value: unknown) => {
+function keyOf(stream: unknown, options: object): string {
+  return JSON.stringify([stream, { ...options, ...own }], (_name, value: unknown) => {
     if (typeof value === "function") return "()";
     if (typeof value !== "object" || !value) return value;
     if (Symbol.iterator in value) return [...(value as Iterable<unknown>)];
@@ -123,7 +123,7 @@ export function createBinding(url: EventSourceUrl, options: object): Binding {
     state = { ...state, ...news };
     for (const listener of listeners) listener();
   };
-  const isAt = (other: EventSourceUrl) => keyOf(other, {}) === keyOf(latest.url, {});
+  const streamOf = (its: Partial<typeof latest>) => keyOf([its.url, its.identity], own);
 
   function makeClient(event?: AnyState["event"]): void {
     const {
@@ -136,10 +136,9 @@ export function createBinding(url: EventSourceUrl, options: object): Binding {
     for (const remove of undo) remove();
     undo = [
       client.onStatus((status) => set({ status })),
-      client.onEvent((news) => {
-        set({ event: news });
-        return latest.onEvent?.(news);
-      }),
+      client.onEvent((event) => set({ event })),
+      // Apart: what shows the event may throw, and the callback hears it all the same.
+      client.onEvent((event) => latest.onEvent?.(event)),
       client.onError((error) => latest.onError?.(error)),
     ];
     set({ client, event, status: client.status });
@@ -159,13 +158,13 @@ export function createBinding(url: EventSourceUrl, options: object): Binding {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    isAt,
+    isAt: (its) => streamOf(its) === streamOf(latest),
     follow(itsUrl, itsOptions) {
       const itsKey = keyOf(itsUrl, itsOptions);
       const before = latest;
       const { client, event } = state;
-      const isSameStream = isAt(itsUrl) && before.identity === (itsOptions as typeof latest).identity;
       latest = { ...itsOptions, url: itsUrl };
+      const isSameStream = streamOf(before) === streamOf(latest);
       if (itsKey !== key) {
         // Options that are refused leave the connection as it was.
         makeClient(isSameStream ? event : undefined);
