@@ -48,8 +48,8 @@ export interface EventSourceState<Events extends object = TextEvents> {
 export interface Binding {
   readonly state: () => AnyState;
   readonly subscribe: (listener: () => void) => () => void;
-  /** Whether a URL is that of what it follows. */
-  readonly isAt: (url: EventSourceUrl) => boolean;
+  /** Whether a URL and options are those of the stream that it follows, and of the same user. */
+  readonly isAt: (its: { url: EventSourceUrl; identity?: string | undefined }) => boolean;
   /** Takes over a URL and options; makes a new connection when their key is another one. */
   readonly follow: (next: Followed) => void;
   /** Connects, in a moment; the result closes. */
@@ -76,7 +76,7 @@ const refreshes = /* @__PURE__ */ new WeakMap<Fn, Promise<unknown>>();
  * What makes the request, as a string: data by their value, functions by there being one, and what cannot be looked into
  * by its identity.
  */
-function keyOf(followed: { url: EventSourceUrl }): string {
+function keyOf(followed: object): string {
   // Twice, so that it makes no difference where they stand.
   return JSON.stringify({ ...own, ...followed, ...own }, (_name, value: object) => {
     if (typeof value === "function") return "()";
@@ -125,7 +125,7 @@ export function createBinding(first: Followed): Binding {
     state = { ...state, ...news };
     for (const listener of listeners) listener();
   };
-  const isAt = (other: EventSourceUrl) => keyOf({ url: other }) === keyOf({ url: latest.url });
+  const streamOf = ({ url, identity }: Partial<Followed>) => keyOf({ url, identity });
 
   function makeClient(next: Followed, event?: AnyState["event"]): void {
     const {
@@ -140,10 +140,9 @@ export function createBinding(first: Followed): Binding {
     for (const remove of undo) remove();
     undo = [
       client.onStatus((status) => set({ status })),
-      client.onEvent((news) => {
-        set({ event: news });
-        return latest.onEvent?.(news);
-      }),
+      client.onEvent((event) => set({ event })),
+      // Apart: what shows the event may throw, and the callback hears it all the same.
+      client.onEvent((event) => latest.onEvent?.(event)),
       client.onError((error) => latest.onError?.(error)),
     ];
     set({ client, event, status: client.status });
@@ -163,7 +162,7 @@ export function createBinding(first: Followed): Binding {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    isAt,
+    isAt: (its) => streamOf(its) === streamOf(latest),
     follow(next) {
       const nextKey = keyOf(next);
       const before = latest;
@@ -173,7 +172,7 @@ export function createBinding(first: Followed): Binding {
         return;
       }
       const { client, event } = state;
-      const isSameStream = isAt(next.url) && before.identity === next.identity;
+      const isSameStream = streamOf(next) === streamOf(before);
       makeClient(next, isSameStream ? event : undefined);
       key = nextKey;
       client.close();

@@ -23,15 +23,22 @@ type OutputOf<Schema> = Schema extends {
   ? Output
   : never;
 
-/** A decoder that knows its event map; see {@link schemas}. */
-export interface SchemaDecoder<Events extends object> {
-  /** Decodes and checks the data of one event; throws, or rejects, when they do not fit. */
-  (raw: string, event: { readonly type: string }): unknown;
+/**
+ * A decoder that knows its event map; see {@link schemas}. It decodes and checks the data of one event; throws, or rejects,
+ * when they do not fit.
+ *
+ * Not an interface: TypeScript puts off a generic call that gives a function, until callbacks beside it have been typed
+ * without it. An intersection is no function to it.
+ */
+export type SchemaDecoder<Events extends object> = ((
+  raw: string,
+  event: { readonly type: string },
+) => unknown) & {
   /** The names that there are schemas for. */
   readonly types?: readonly string[];
   /** For the type checker only; never there at run time. */
   readonly "~events"?: Events;
-}
+};
 
 /** Decodes every event as JSON: `createEventSource(url, { decode: json })`. */
 export function json(raw: string): unknown {

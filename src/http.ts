@@ -37,7 +37,8 @@ function valid<T>(option: string, expected: string, make: () => T): T {
 /** An absolute URL, or `invalid-option`. */
 export function parseUrl(url: string | URL, base: string | undefined = baseUrl()): URL {
   const expected = "an absolute URL without credentials";
-  const parsed = valid("url", expected, () => new URL(url, base));
+  // Neither `undefined` nor `null` is text, but both would become the name of a file.
+  const parsed = valid("url", expected, () => new URL(url ?? "http://", base));
   // fetch refuses credentials in a URL with an error that looks like a network failure, on every attempt.
   if (parsed.username || parsed.password) throw invalid("url", expected);
   return parsed;

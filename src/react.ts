@@ -35,6 +35,8 @@ export function useEventSource(url: EventSourceUrl, options: object = {}): unkno
   const state = useSyncExternalStore(binding.subscribe, binding.state, binding.state);
   useEffect(() => binding.follow({ ...options, url }));
   useEffect(() => binding.mount(), [binding]);
-  // What the effect is about to replace is not shown under the new URL.
-  return binding.isAt(url) ? state : { ...state, status: { state: "idle" }, event: undefined };
+  // What the effect is about to replace is not shown under the new URL, nor to another user.
+  return binding.isAt({ ...options, url })
+    ? state
+    : { ...state, status: { state: "idle" }, event: undefined };
 }

@@ -58,10 +58,15 @@ export function rememberLastEventId(
 ): () => void {
   let place = storage;
   let ended = false;
-  let unfollow = () => {};
   /** The ID to be written, while a write of it is planned or another one is running. */
   let unwritten: string | undefined;
   let isWriting = false;
+  /** Nothing is written before the storage has answered: it would answer with that. */
+  let hasAnswered = false;
+  const unfollow = source.onDelivered((delivered) => {
+    unwritten = delivered;
+    if (hasAnswered) void write();
+  });
 
   function tell(error: unknown): void {
     try {
@@ -89,10 +94,8 @@ export function rememberLastEventId(
 
   function start(id?: string | null): void {
     if (ended) return;
-    unfollow = source.onDelivered((delivered) => {
-      unwritten = delivered;
-      void write();
-    });
+    hasAnswered = true;
+    if (unwritten !== undefined) void write();
     const { state } = source.status;
     const isNew = !!id && !source.lastEventId;
     if (isNew) source.resumeFrom(id);

@@ -26,7 +26,10 @@ export interface SharedEventSourceOptions extends EventSourceOptions {
   name?: string | undefined;
   /** How many past events a client that joins late is given, of those that are kept (1 Mi characters). Default 0. */
   replay?: number | undefined;
-  /** Most characters that wait in this tab for a slow listener or loop, else `event-too-large`, which is fatal. Default 16 MiB (16777216). */
+  /**
+   * Most characters that wait in this tab for a slow listener or loop, 100 more for each event, else `event-too-large`, which
+   * is fatal. Default 16 MiB (16777216).
+   */
   maxBuffer?: number | undefined;
 }
 

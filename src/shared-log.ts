@@ -81,7 +81,9 @@ export function createLog(limit: number): Log {
       isRepeat = false;
     },
     append(added, wanted = Infinity) {
-      const fresh = added.filter(({ key, lastEventId, data }) => {
+      const fresh: Entry[] = [];
+      for (const entry of added) {
+        const { key, lastEventId, data } = entry;
         const isNewId = lastEventId !== previousId;
         previousId = lastEventId;
         // An event without an ID of its own shares that of the one before: it can only repeat what follows a repeat.
@@ -92,9 +94,11 @@ export function createLog(limit: number): Log {
         );
         isRepeat = index >= 0;
         // What comes again comes first. After that an ID that was there before is that of another event.
-        if (isRepeat || isNewId) ahead = isRepeat ? ahead.slice(index + 1) : [];
-        return !isRepeat;
-      });
+        ahead = ahead.filter((_old, at) => (isNewId ? isRepeat && at > index : at !== index));
+        // What has no ID of its own and is new, while we are ahead, must not take us back to the ID of its place.
+        if (!isRepeat)
+          fresh.push(ahead.length ? { ...entry, lastEventId: log.before(log.end()).lastEventId } : entry);
+      }
       for (const entry of fresh) {
         entries.push(entry);
         sums.push(total);

@@ -60,6 +60,8 @@ export interface TestServer<Events extends object = Record<string, unknown>> ext
   /**
    * Answers the next `times` requests (default 1) with a status instead of a stream. Status 0: the request fails, as
    * without a network. Calls are used up in order. The result takes back what is not used up.
+   *
+   * @throws RangeError, TypeError for what `Response` does not take: other codes than 200 to 599, a body with 204.
    */
   status(
     code: number,
@@ -81,7 +83,7 @@ export interface TestServer<Events extends object = Record<string, unknown>> ext
   connection(n?: number): Promise<TestConnection<Events>>;
   /**
    * Resolves when whatever was sent has been read and every open connection is asked for more: our clients do that when
-   * all listeners have been called and their promises have settled.
+   * all listeners have been called and their promises have settled. Shared clients do not wait for theirs.
    */
   delivered(): Promise<void>;
 }

@@ -83,7 +83,7 @@ export const gates: readonly Gate[] = [
     name: "`everspring/shared` added to everything",
     entry: { code: 'export * from "everspring"; export * from "everspring/shared";' },
     over: { code: 'export * from "everspring";' },
-    limit: 3080,
+    limit: 3110,
     aim: 1200,
   },
   { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 10_360, aim: 7500 },

@@ -51,6 +51,20 @@ describe("rememberLastEventId", () => {
     expect(attempts.map(({ context }) => context.signal.aborted)).toEqual([true, false]);
   });
 
+  test("stores what was dealt with before a storage that is asynchronous has answered", async () => {
+    const answer = deferred<string>();
+    const storage = memory();
+    const { source, attempts } = await opened();
+    rememberLastEventId(source, { key: "k", storage: { ...storage, getItem: () => answer.promise } });
+    await attempts[0]!.give(item("x", "100"));
+    await settled();
+    expect(storage.written).toEqual([]);
+    answer.resolve("41");
+    await settled();
+    expect(storage.written).toEqual(["100"]);
+    expect(attempts).toHaveLength(1);
+  });
+
   test.each(["close", "pause"] as const)("does not open what %s() stopped meanwhile", async (how) => {
     const answer = deferred<string>();
     const { source, attempts } = await opened();

@@ -14,6 +14,13 @@ function createServer() {
   let last = 0;
   let connections = 0;
   const item = (id: number): StreamItem => ({ type: "message", data: String(id), lastEventId: String(id) });
+  /** Servers greet with one, and send them for a heartbeat: what has no ID of its own comes anew each time. */
+  const comment = (id: number, text: string): StreamItem => ({
+    type: "",
+    data: undefined,
+    lastEventId: id ? String(id) : "",
+    comment: text,
+  });
   const transportOf =
     (owner: object): Transport =>
     ({ lastEventId, signal }, sink) =>
@@ -21,7 +28,7 @@ function createServer() {
         if (dead.has(owner)) return;
         connections++;
         sink.open({ url: "http://example.test/events", headers: new Headers() });
-        const missed: StreamItem[] = [];
+        const missed: StreamItem[] = [comment(Number(lastEventId), "welcome")];
         for (let id = Number(lastEventId) + 1; id <= last; id++) missed.push(item(id));
         for (const item of missed) void sink.deliver(item);
         open.set(sink, { owner, reject });
@@ -40,7 +47,7 @@ function createServer() {
     last: () => last,
     connections: () => connections,
     send(count: number) {
-      const items = Array.from({ length: count }, () => item(++last));
+      const items = [comment(last, "beat"), ...Array.from({ length: count }, () => item(++last))];
       for (const sink of open.keys()) for (const item of items) void sink.deliver(item);
     },
     drop() {

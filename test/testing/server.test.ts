@@ -232,6 +232,15 @@ describe("status()", () => {
     expect(await source.closed).toMatchObject({ error: { status: code } });
   });
 
+  it.each([
+    [99, undefined],
+    [600, undefined],
+    [204, "no content has content"],
+  ])("%s with the body %j is refused at once, since no server could answer it", (code, body) => {
+    const server = createTestServer();
+    expect(() => server.status(code, { body })).toThrow();
+  });
+
   it("plays a page of HTML, and a token that expired", async () => {
     const server = createTestServer();
     server.status(200, { headers: { "content-type": "text/html" }, body: "<p>Sign in" });

@@ -43,6 +43,12 @@ test("React: a map, schemas, a decoder or nothing type the event, the callback a
   });
   holds<Is<NonNullable<typeof checked.event>["data"], Tick>>();
 
+  const inline = inReact.useEventSource("/prices", {
+    decode: schemas({ tick: z.object({ price: z.number() }) }),
+    onEvent: (event) => holds<Is<typeof event, ServerSentEvent<"tick", Tick>>>(),
+  });
+  holds<Is<NonNullable<typeof inline.event>["data"], Tick>>();
+
   const own = inReact.useEventSource("/prices", {
     decode: (raw) => Number(raw),
     onEvent: ({ data }) => holds<Is<typeof data, number>>(),
@@ -110,6 +116,11 @@ test("Vue: the same, in refs, from refs and getters", () => {
     onEvent: (event) => holds<Is<typeof event.data, Tick>>(),
   });
   holds<Is<NonNullable<typeof checked.event.value>["data"], Tick>>();
+  const inline = inVue.useEventSource("/prices", {
+    decode: schemas({ tick: z.object({ price: z.number() }) }),
+    onEvent: (event) => holds<Is<typeof event.data, Tick>>(),
+  });
+  holds<Is<NonNullable<typeof inline.event.value>["data"], Tick>>();
   const options = ref<inVue.UseEventSourceOptions<Prices>>({});
   const reactive = inVue.useEventSource<Prices>(() => new URL("http://a"), options);
   holds<Is<typeof reactive.event, ComputedRef<AnyEvent<Prices> | undefined>>>();

@@ -245,6 +245,11 @@ describe("the URL", () => {
     expect((error as Error).message).not.toMatch(/p4ss|user@/);
   });
 
+  test.each([undefined, null])("is none where it is %s, also in a page", (none) => {
+    const parse = () => parseUrl(none as unknown as string, "https://page.test/app/");
+    expect(parse).toThrow(expect.objectContaining({ code: "invalid-option", option: "url" }));
+  });
+
   test("resolves against the page where there is one", () => {
     vi.stubGlobal("document", { baseURI: "https://page.test/app/" });
     expect(parseUrl("events").href).toBe("https://page.test/app/events");

@@ -50,6 +50,19 @@ describe("a log", () => {
     expect([0, 1, 2, 3, 99].map(log.last)).toEqual([4, 3, 1, 0, 0]);
   });
 
+  test("stays where it is when it is ahead, whatever without an ID of its own comes between", () => {
+    const log = createLog(1e6);
+    log.append(items("7", "8", "9"));
+    const beat: Entry = { type: "", data: undefined, lastEventId: "7", comment: "beat", key: "beat" };
+    const told = [beat, item("7", "without an ID"), ...items("8", "9", "10")];
+    log.rewind(1);
+    expect(ids(log.append(told.slice(0, 4)))).toEqual(["9", "9"]);
+    expect(log.before(log.end()).lastEventId).toBe("9");
+    // The same once more: each is found, and none is taken for what comes after all others.
+    log.rewind(1);
+    expect(ids(log.append(told))).toEqual(["10"]);
+  });
+
   test("keeps no more than its limit, and knows what is before what it keeps", () => {
     const log = createLog(weigh(item("0")) * 10);
     for (let id = 1; id <= 95; id++) log.append(items(String(id)));

@@ -210,6 +210,17 @@ describe.each(wrappers)("useEventSource %s", (_name, wrap) => {
     expect(renders.length).toBe(after);
   });
 
+  test("another identity is another user: no render shows what the one before had", async () => {
+    const { render } = page(wrap);
+    await render(Prices, { identity: "alice" });
+    await tell(1);
+    const before = renders.length;
+    await render(Prices, { identity: "bob" });
+    expect(renders[before]).toMatchObject({ status: { state: "idle" }, event: undefined });
+    expect(renders.slice(before).map(({ event }) => event)).not.toContainEqual(expect.anything());
+    expect(server.requests).toHaveLength(2);
+  });
+
   test("new credentials for the same URL go on after the last event, and keep showing it", async () => {
     const { container, render } = page(wrap);
     const as = (token: string) => render(Prices, { headers: { Authorization: token } });

@@ -91,6 +91,20 @@ describe.each(kinds)("useEventSource in a component of Svelte, %s", (_name, load
     expect(states).toEqual([undefined, 4, 4]);
   });
 
+  test("a subscriber that throws is reported, and onEvent hears the event all the same", async () => {
+    const reported = vi.spyOn(globalThis, "reportError").mockImplementation(() => {});
+    onTestFinished(() => reported.mockRestore());
+    const onEvent = vi.fn();
+    const { store } = await mount({ onEvent });
+    await server.connection();
+    store.subscribe(({ event }) => {
+      if (event) throw new Error("no");
+    });
+    await tell(1, 2);
+    expect(onEvent).toHaveBeenCalledTimes(2);
+    expect(reported.mock.calls).toEqual([[new Error("no")], [new Error("no")]]);
+  });
+
   test("connects again only when the request changes", async () => {
     const heard: unknown[] = [];
     const { target, change } = await mount({ onEvent: () => heard.push("first") });
