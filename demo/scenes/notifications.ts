@@ -49,14 +49,15 @@ export function createNotifications({ folder, feed, guard, report }: Stage): Sce
   routes.get("/by-header", streams, tokens.require, join);
   routes.get("/by-url", streams, fromUrl, tokens.require, join);
 
+  const rate = limitRate(120, 60_000);
   /** A demo asks for no password. */
-  routes.post("/session", (req, res) => {
+  routes.post("/session", rate, (req, res) => {
     const user: unknown = req.body?.user;
     if (!isOne(USERS, user)) return void res.status(400).json({ error: "who?" });
     sessions.begin(user, req, res);
     res.sendStatus(204);
   });
-  routes.post("/token", sessions.require, (_req, res) => {
+  routes.post("/token", rate, sessions.require, (_req, res) => {
     res.set("Cache-Control", "no-store").json(tokens.issue(res.locals["user"] as string));
   });
   routes.post("/send", limitRate(30, 60_000), sessions.require, async (req, res) => {
