@@ -15,6 +15,8 @@ interface Scene {
 export function createFaults(restart: (scene: string) => boolean) {
   const scenes = new Map<string, Scene>();
   const drop = ({ open }: Scene): void => open.forEach((res) => res.destroy());
+  /** One whose headers are not out is none yet: a browser that loses it may just ask again, without a word to the page. */
+  const streams = ({ open }: Scene): Response[] => [...open].filter((res) => res.headersSent);
 
   const actions: Record<string, (scene: Scene, req: Request) => void> = {
     /** Cuts every stream as a broken network would: no last chunk, no goodbye. */
@@ -35,8 +37,8 @@ export function createFaults(restart: (scene: string) => boolean) {
       drop(scene);
     },
     /** Leaves the open streams open, and nothing ever arrives on them again. */
-    silence({ open }) {
-      for (const res of open) {
+    silence(scene) {
+      for (const res of streams(scene)) {
         res.write = () => true;
         res.end = () => res;
       }
@@ -52,7 +54,7 @@ export function createFaults(restart: (scene: string) => boolean) {
     const act = Object.hasOwn(actions, req.params.fault) && actions[req.params.fault];
     if (!scene || !act) return void res.sendStatus(404);
     // A stream that is between two connections misses what is done to those that are open.
-    res.set("X-Open-Streams", String(scene.open.size));
+    res.set("X-Open-Streams", String(streams(scene).length));
     act(scene, req);
     res.sendStatus(204);
   });
