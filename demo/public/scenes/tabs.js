@@ -1,6 +1,6 @@
 // Many tabs, one connection: each frame is a page of its own, tab.html, as a tab would be. This page only looks on.
 import { refreshed } from "../access.js";
-import { element } from "../dom.js";
+import { element, enable } from "../dom.js";
 import { checkIds } from "../frame.js";
 
 export const lead =
@@ -27,6 +27,7 @@ export const html = `
   </section>`;
 
 const MOST = 6;
+const KEPT = 1_000;
 
 export function start(stage, frame) {
   const $ = (selector) => stage.querySelector(selector);
@@ -34,6 +35,8 @@ export function start(stage, frame) {
   let holders = [];
   let made = 0;
   let newest = 0;
+  /** How the last events came when the first tab had them, by id: the others have them a moment later. */
+  const deliveries = new Map();
   /** The tab whose status is shown: it is the same in all. */
   let teller;
   let undo = () => {};
@@ -67,10 +70,13 @@ export function start(stage, frame) {
       if (!tabs.includes(tab)) return;
       // Each tab has to have had every event once.
       const check = () => (tab.last ? checkIds(tab.last, event) : 0);
-      frame.count(event, Date.parse(event.data.at), check);
+      const id = Number(event.lastEventId);
+      const isNews = id > newest;
+      if (isNews) deliveries.set(id, frame.delivery).delete(id - KEPT);
+      frame.count(event, Date.parse(event.data.at), check, isNews ? undefined : deliveries.get(id));
       tab.last = event;
-      if (Number(event.lastEventId) <= newest) return;
-      newest = Number(event.lastEventId);
+      if (!isNews) return;
+      newest = id;
       ({ holders } = event.data);
       draw();
     });
@@ -104,7 +110,7 @@ export function start(stage, frame) {
     follow();
     tab.item.remove();
     draw();
-    if (document.activeElement === document.body || document.activeElement?.disabled) $("#add").focus();
+    if (document.activeElement === document.body) $("#add").focus();
   }
 
   const isHolder = ({ name }) => holders.includes(name);
@@ -115,9 +121,9 @@ export function start(stage, frame) {
     $("#tab-count").textContent = tabs.length;
     $("#connections").textContent = holders.length;
     $("#holder").textContent = holder?.title ?? (holders.length > 0 ? "a tab elsewhere" : "–");
-    $("#add").disabled = tabs.length >= MOST;
-    $("#close-one").disabled = tabs.every(isHolder);
-    $("#close-holder").disabled = !holder;
+    enable($("#add"), tabs.length < MOST);
+    enable($("#close-one"), !tabs.every(isHolder));
+    enable($("#close-holder"), holder !== undefined);
   }
 
   $("#add").addEventListener("click", add);
