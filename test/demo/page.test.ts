@@ -188,6 +188,28 @@ describe.concurrent("the page", { timeout: 240_000 }, () => {
     await visitor.expectIntact();
   });
 
+  it("is somebody else in each tab", async () => {
+    const { url } = await startAlone();
+    const ada = await visit(browser, url, "notifications");
+    await ada.inState("open");
+    const [other] = await Promise.all([
+      ada.page.waitForEvent("popup"),
+      ada.page.evaluate((demo) => void open(`${demo}/#/notifications`), url),
+    ]);
+    await other.check("[name=user][value=grace]");
+    await other.locator("#log li", { hasText: "/notifications/grace/by-cookie" }).first().waitFor();
+
+    // Who comes back is still the one who was there before, and so is who sends.
+    await ada.suffer("drop", "network");
+    await ada.page.selectOption("#send [name=to]", "grace");
+    await ada.page.fill("#send [name=text]", "Who is it?");
+    await ada.page.click("#send .primary");
+    const item = other.locator("#inbox li", { hasText: "Who is it?" });
+    await item.locator(".by b", { hasText: "ada" }).waitFor();
+    expect(await ada.page.locator("#inbox li", { hasText: "Who is it?" }).count()).toBe(0);
+    await ada.expectIntact();
+  });
+
   it("draws what was caught up in its own colour, also when several tabs had it", async () => {
     const { url } = await startAlone();
     const visitor = await visit(browser, url, "tabs");
@@ -301,7 +323,7 @@ describe.concurrent("the page", { timeout: 240_000 }, () => {
     expect(delays.length).toBeGreaterThan(0);
     expect(Math.min(...delays)).toBeGreaterThanOrEqual(3_000);
     const byCookie = await page.evaluate(
-      (demo) => fetch(`${demo}/notifications/by-cookie`, { credentials: "include" }).catch(String),
+      (demo) => fetch(`${demo}/notifications/ada/by-cookie`, { credentials: "include" }).catch(String),
       url,
     );
     expect(byCookie).toMatch(/^TypeError/);
