@@ -273,6 +273,14 @@ describe.concurrent("the page", { timeout: 240_000 }, () => {
           });
       }
     }
+    // A page in a frame has no bar to scroll it by.
+    await page.goto(`${url}/#/tabs`);
+    await page.waitForFunction(() => {
+      const pages = [...document.querySelectorAll("iframe")].map((frame) => frame.contentDocument);
+      const fits = (root: Element | undefined) => root && root.scrollHeight <= root.clientHeight;
+      const isThere = (found: Document | null) => found?.querySelector("#pill[data-state=open]");
+      return pages.length === 3 && pages.every((found) => isThere(found) && fits(found?.documentElement));
+    });
     expect(complaints).toEqual([]);
   });
 
