@@ -256,6 +256,25 @@ describe.concurrent("the page", { timeout: 240_000 }, () => {
     await visitor.expectIntact();
   });
 
+  it("does not jump when the scene comes", async () => {
+    const { url } = await startAlone();
+    const visitor = await visit(browser, url, "dashboard");
+    await visitor.moreEvents();
+    const shift = await visitor.page.evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          const observer = new PerformanceObserver((list) => {
+            const shifts = list.getEntriesByType("layout-shift") as (PerformanceEntry & { value: number })[];
+            resolve(shifts.reduce((sum, { value }) => sum + value, 0));
+          });
+          observer.observe({ type: "layout-shift", buffered: true });
+          // Of which there are some in any case.
+          observer.observe({ type: "paint", buffered: true });
+        }),
+    );
+    expect(shift).toBeLessThan(0.1);
+  });
+
   it("fits every screen from 320 px on", async () => {
     const { url } = await startAlone();
     const { page, complaints } = await visit(browser, url, "ticker");
