@@ -234,6 +234,23 @@ describe.concurrent("the page", { timeout: 240_000 }, () => {
     await visitor.expectIntact();
   });
 
+  it("opens a tab that was asked for while the server was down as soon as it is back", async () => {
+    const { url, server, start } = await startAlone();
+    const visitor = await visit(browser, url, "tabs");
+    await visitor.says("#holder", /^Tab \d$/);
+    await server.end("SIGTERM");
+    await visitor.page.click("#add");
+    await visitor.inState("waiting");
+    await start();
+    await visitor.page.waitForFunction(() => {
+      const pages = [...document.querySelectorAll("iframe")].map((frame) => frame.contentDocument);
+      const roles = pages.map((found) => found?.querySelector("#role")?.textContent);
+      const count = (role: string) => roles.filter((it) => it === role).length;
+      return count("leads") === 1 && count("listens") === 3;
+    });
+    await visitor.expectIntact();
+  });
+
   it("forgets a job that the server no longer has", async () => {
     const { url } = await startAlone();
     const { page, says } = await visit(browser, url, "ticker");

@@ -53,6 +53,9 @@ export function start(stage, frame) {
     page.title = title;
     page.src = `/tab.html#${name}`;
     page.addEventListener("client", ({ detail }) => listen(tab, detail));
+    // Loaded, and nobody there: the server was away. Moving a frame, if only to where it is, loads it again.
+    const again = () => !tab.source && tabs.includes(tab) && tab.item.prepend(page);
+    page.addEventListener("load", () => tab.source ?? setTimeout(again, 1_000));
     page.addEventListener("refreshed", () => refreshed.dispatchEvent(new Event("refreshed")));
     const button = element("button", "", "×");
     button.type = "button";
