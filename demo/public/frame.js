@@ -55,6 +55,7 @@ export function createFrame() {
       counts = { opened: 0, events: 0, replayed: 0, lost: 0, repeated: 0 };
       last = undefined;
       opened = 0;
+      isReplay = true;
       view.clear();
       continuity.clear();
       $("client").hidden = false;

@@ -37,7 +37,7 @@ export function start(stage, frame) {
   let newest = 0;
   /** How the last events came when the first tab had them, by id: the others have them a moment later. */
   const deliveries = new Map();
-  /** The tab whose status is shown: it is the same in all. */
+  /** The tab whose status is shown: the one that leads, since the others hear of it a moment later. */
   let teller;
   let undo = () => {};
   let state;
@@ -81,22 +81,20 @@ export function start(stage, frame) {
       if (!isNews) return;
       newest = id;
       ({ holders } = event.data);
+      follow();
       draw();
     });
+    source.onComment((comment) => comment.trim() === "live" && tabs.includes(tab) && frame.live());
     follow();
   }
 
   function follow() {
-    const next = tabs.find(({ source }) => source);
+    const next = tabs.find((tab) => tab.source && isHolder(tab)) ?? tabs.find(({ source }) => source);
     if (next === teller) return;
     undo();
     teller = next;
     if (!next) return;
-    const undos = [
-      next.source.onStatus(show),
-      next.source.onComment((comment) => comment.trim() === "live" && frame.live()),
-    ];
-    undo = () => undos.forEach((end) => end());
+    undo = next.source.onStatus(show);
     if (next.source.status.state !== state) show(next.source.status);
   }
 
