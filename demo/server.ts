@@ -63,6 +63,25 @@ function cors(req: Request, res: Response, next: NextFunction): void {
   res.sendStatus(204);
 }
 
+/** HEAD asks for no body, so there is nothing to stay open for: the first thing that a stream would write ends it. */
+function endHead(req: Request, res: Response, next: NextFunction): void {
+  if (req.method === "HEAD") res.write = () => Boolean(res.end());
+  next();
+}
+
+/** What went wrong, in JSON as all other answers, and without a stack for strangers. */
+function answerError(
+  error: Error & { status?: number },
+  _req: Request,
+  res: Response,
+  _next: NextFunction,
+): void {
+  const { status = 500, message } = error;
+  if (status >= 500) report(error);
+  if (res.headersSent) res.destroy();
+  else res.status(status).json({ error: status < 500 ? message : "that did not work" });
+}
+
 const tokens = createTokens();
 const faults = createFaults(restart);
 const rate = limitRate();
@@ -78,7 +97,7 @@ const stage: Stage = {
     return found;
   },
   join: (name, backlog) => async (req, res) => (await stage.feed(name, backlog)).join(req, res),
-  guard: (scene, expire = () => {}) => [rate, open, faults.gate(scene, expire)],
+  guard: (scene, expire = () => {}) => [rate, endHead, open, faults.gate(scene, expire)],
 };
 
 const accessLog = createAccessLog(`${folder}/access.log`);
@@ -149,6 +168,7 @@ app.get(/^\/source\/((?:scenes\/|public\/|public\/scenes\/|php\/)?[\w-]+\.(?:ts|
   res.type("text/plain").sendFile(path(String(req.params[0]))),
 );
 app.use(express.static(path("public")));
+app.use(answerError);
 
 const server = createServer(app);
 const listen = (port: number): Promise<unknown> => once(server.listen(port, HOST), "listening");

@@ -19,12 +19,18 @@ export function openSessions(path: string) {
   const sweep = db.prepare("DELETE FROM sessions WHERE end <= ?");
 
   return {
-    /** Logs somebody in. Scripts cannot read the cookie, and no other site can have it sent. */
-    begin(user: string, req: Request, res: Response): void {
+    /** Logs somebody in, for what is below a path. Scripts cannot read the cookie, and no other site can have it sent. */
+    begin(user: string, req: Request, res: Response, path = "/"): void {
       const id = randomBytes(24).toString("base64url");
       sweep.run(Date.now());
       insert.run(hash(id), user, Date.now() + LIFETIME);
-      res.cookie(COOKIE, id, { httpOnly: true, sameSite: "strict", secure: req.secure, maxAge: LIFETIME });
+      res.cookie(COOKIE, id, {
+        path,
+        httpOnly: true,
+        sameSite: "strict",
+        secure: req.secure,
+        maxAge: LIFETIME,
+      });
     },
 
     /** Middleware: 401 unless the request carries the cookie of a session that lives. Leaves `res.locals.user`. */

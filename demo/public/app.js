@@ -19,7 +19,7 @@ const SCENES = {
 };
 
 const $ = (id) => document.getElementById(id);
-const ready = fetch("/services").then((response) => response.json());
+const ready = untilThere(async () => (await fetch("/services")).json());
 const frame = createFrame();
 let leave = () => {};
 let shown = 0;
@@ -45,7 +45,9 @@ async function show() {
     `Served over ${isHttp2 ? "HTTP/2" : "HTTP/1.1"}, log in ${services.redis ? "Redis" : "SQLite"}`;
   const found = location.hash.slice(2);
   const name = Object.hasOwn(SCENES, found) ? found : "dashboard";
-  const scene = await import(`./scenes/${name}.js`);
+  // A browser may remember a failed import, but not of another URL.
+  const load = (tries) => turn === shown && import(`./scenes/${name}.js${tries > 0 ? `?${tries}` : ""}`);
+  const scene = await untilThere(load);
   if (turn !== shown) return;
 
   leave();
@@ -68,6 +70,17 @@ async function show() {
   if (turn > 1) scrollTo(0, 0);
 }
 
+/** The server may be in the middle of a restart: what it cannot be asked for now is asked for again. */
+async function untilThere(ask) {
+  for (let tries = 0; ; tries++)
+    try {
+      return await ask(tries);
+    } catch {
+      $("lead").textContent = "The server cannot be reached. Trying again …";
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    }
+}
+
 function showSources(files) {
   const details = $("sources");
   details.open = false;
@@ -87,4 +100,9 @@ function showSources(files) {
 }
 
 addEventListener("hashchange", () => void show());
+// The hash says which scene it is, so the link into it has to do without.
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  $("stage").focus();
+});
 void show();

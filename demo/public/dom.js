@@ -1,4 +1,4 @@
-// Three helpers. Server data only ever becomes text nodes, never markup.
+// A few helpers. Server data only ever becomes text nodes, never markup.
 
 export function element(tag, className = "", text) {
   const node = document.createElement(tag);
@@ -6,6 +6,18 @@ export function element(tag, className = "", text) {
   if (text !== undefined) node.textContent = text;
   return node;
 }
+
+/** Switches a button on or off. `disabled` would take the focus away from whoever pressed it. */
+export function enable(button, isEnabled) {
+  button.setAttribute("aria-disabled", String(!isEnabled));
+}
+
+function ignore(event) {
+  if (!event.target.closest?.("[aria-disabled=true]")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}
+document.addEventListener("click", ignore, true);
 
 const time = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 

@@ -2,6 +2,7 @@
 import { access, refreshed } from "./access.js";
 import { createConnectionView } from "./connection.js";
 import { createContinuity } from "./continuity.js";
+import { enable } from "./dom.js";
 import { followPage } from "/everspring/lifecycle.js";
 
 const $ = (id) => document.getElementById(id);
@@ -13,11 +14,14 @@ export function createFrame() {
   let source;
   let undo = () => {};
   let counts;
+  /** How often this stream was opened. Another one of the same scene begins anew. */
+  let opened = 0;
   let caughtUp = 0;
   let isReplay = false;
   let last;
   let drawing = false;
 
+  const client = (name) => document.querySelector(`[data-client=${name}]`);
   for (const button of document.querySelectorAll("[data-client]"))
     button.addEventListener("click", () => source?.[button.dataset.client]());
 
@@ -41,7 +45,7 @@ export function createFrame() {
 
     /** "live", "replay" for what comes late after a break, "before" for what had happened before this page. */
     get delivery() {
-      return !isReplay ? "live" : counts.opened > 1 ? "replay" : "before";
+      return !isReplay ? "live" : opened > 1 ? "replay" : "before";
     },
 
     /** A new scene, with counters at 0. */
@@ -50,6 +54,8 @@ export function createFrame() {
       scene = name;
       counts = { opened: 0, events: 0, replayed: 0, lost: 0, repeated: 0 };
       last = undefined;
+      opened = 0;
+      isReplay = true;
       view.clear();
       continuity.clear();
       $("client").hidden = false;
@@ -63,20 +69,21 @@ export function createFrame() {
      * Watches a client. `at` tells when an event was sent; `check` how many were lost between two of them, -1 for
      * one that came twice. Without it ids are consecutive numbers.
      */
-    watch(client, { endpoint, at = atOf, check = checkIds, isNew = false }) {
+    watch(stream, { endpoint, at = atOf, check = checkIds, isNew = false }) {
       frame.release();
-      source = client;
+      source = stream;
       $("endpoint").textContent = endpoint;
       if (isNew) last = undefined;
+      if (isNew) opened = 0;
       const undos = [
-        client.onEvent((event) => frame.count(event, at(event), check)),
+        stream.onEvent((event) => frame.count(event, at(event), check)),
         // The server marks the end of a replay with a comment.
-        client.onComment((comment) => comment.trim() === "live" && live()),
-        client.onStatus((status) => frame.show(status)),
-        followPage(client),
+        stream.onComment((comment) => comment.trim() === "live" && live()),
+        stream.onStatus((status) => frame.show(status)),
+        followPage(stream),
       ];
       undo = () => undos.forEach((end) => end());
-      frame.show(client.status);
+      frame.show(stream.status);
     },
 
     release() {
@@ -89,22 +96,26 @@ export function createFrame() {
     show(status) {
       if (status.state === "open") {
         counts.opened++;
+        opened++;
         isReplay = true;
         caughtUp = 0;
       }
       view.show(status);
+      enable(client("open"), !/^(connecting|open)$/.test(status.state));
+      enable(client("close"), !/^(idle|closed)$/.test(status.state));
       continuity.status(status.state);
       draw();
     },
 
-    count(event, at = Date.now(), check = checkIds) {
+    /** `known` is the delivery of an event that another stream has brought already. */
+    count(event, at = Date.now(), check = checkIds, known) {
       const lost = last === undefined ? 0 : check(last, event);
       if (lost < 0) counts.repeated++;
       else counts.lost += lost;
       counts.events++;
       last = event;
-      const { delivery } = frame;
-      if (delivery === "replay") {
+      const delivery = known ?? frame.delivery;
+      if (!known && delivery === "replay") {
         counts.replayed++;
         caughtUp++;
       }

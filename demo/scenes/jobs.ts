@@ -44,13 +44,15 @@ export function createJobs(root: string, { folder, guard, tokens, retry, report 
       if (isClosed) return;
       const progress = { digest: hash.digest("hex"), done: Math.round((step * files.length) / STEPS) };
       done.push(progress);
-      insert.run(job, step, "progress", JSON.stringify({ ...progress, of: files.length, file: part.at(-1) }));
+      const told = { ...progress, of: files.length, file: part.at(-1), at: new Date().toISOString() };
+      insert.run(job, step, "progress", JSON.stringify(told));
       news.emit(`${job}`);
     }
     const digest = createHash("sha256")
       .update(done.map((step) => step.digest).join(""))
       .digest("hex");
-    insert.run(job, STEPS + 1, "result", JSON.stringify({ digest, files: files.length }));
+    const result = { digest, files: files.length, at: new Date().toISOString() };
+    insert.run(job, STEPS + 1, "result", JSON.stringify(result));
     finish.run(job);
     news.emit(`${job}`);
   }

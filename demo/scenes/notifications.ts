@@ -34,6 +34,12 @@ export function createNotifications({ folder, feed, guard, report }: Stage): Sce
     await (await inbox(user)).join(req, res);
   }
 
+  /** Middleware: whose inbox it is is in the path, and has to be who the cookie or the token says it is. */
+  function isOwn(req: Request, res: Response, next: NextFunction): void {
+    if (req.params["user"] === res.locals["user"]) return next();
+    res.status(401).json({ error: "log in first" });
+  }
+
   /** Middleware that looks for the token in the URL. Do not copy it: the page says why. */
   function fromUrl(req: Request, _res: Response, next: NextFunction): void {
     req.headers.authorization = `Bearer ${req.query["token"] as string}`;
@@ -45,21 +51,22 @@ export function createNotifications({ folder, feed, guard, report }: Stage): Sce
     tokens.revokeAll();
     sessions.endAll();
   });
-  routes.get("/by-cookie", streams, sessions.require, join);
-  routes.get("/by-header", streams, tokens.require, join);
-  routes.get("/by-url", streams, fromUrl, tokens.require, join);
+  routes.get("/:user/by-cookie", streams, sessions.require, isOwn, join);
+  routes.get("/:user/by-header", streams, tokens.require, isOwn, join);
+  routes.get("/:user/by-url", streams, fromUrl, tokens.require, isOwn, join);
 
-  /** A demo asks for no password. */
-  routes.post("/session", (req, res) => {
-    const user: unknown = req.body?.user;
-    if (!isOne(USERS, user)) return void res.status(400).json({ error: "who?" });
-    sessions.begin(user, req, res);
+  const rate = limitRate(120, 60_000);
+  /** A demo asks for no password. The cookie is for this user's paths, so that each tab may be somebody else. */
+  routes.post("/:user/session", rate, (req, res) => {
+    const { user } = req.params;
+    if (!isOne(USERS, user)) return void res.sendStatus(404);
+    sessions.begin(user, req, res, `${req.baseUrl}/${user}`);
     res.sendStatus(204);
   });
-  routes.post("/token", sessions.require, (_req, res) => {
+  routes.post("/:user/token", rate, sessions.require, isOwn, (_req, res) => {
     res.set("Cache-Control", "no-store").json(tokens.issue(res.locals["user"] as string));
   });
-  routes.post("/send", limitRate(30, 60_000), sessions.require, async (req, res) => {
+  routes.post("/:user/send", limitRate(30, 60_000), sessions.require, isOwn, async (req, res) => {
     const { to, type, text } = Object(req.body) as Record<string, unknown>;
     if (!isOne(USERS, to) || !isOne(TYPES, type) || typeof text !== "string" || text.length > 280)
       return void res.status(400).json({ error: "to, type or text" });

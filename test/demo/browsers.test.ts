@@ -71,7 +71,7 @@ describe("the page", { timeout: 300_000 }, () => {
       "tabs, another one leads",
       `${leads}
       const button = document.querySelector("#close-holder");
-      await until(() => !button.disabled);
+      await until(() => button.getAttribute("aria-disabled") === "false");
       const first = leads();
       button.click();
       await until(() => !["–", first].includes(leads()));

@@ -244,6 +244,48 @@ describe.concurrent("the demo", { timeout: 240_000 }, () => {
       expect(refused[0]!.headers.get("access-control-expose-headers")).toContain("Retry-After");
     });
 
+    it("answers HEAD of a stream with its headers, and an end", async () => {
+      const { url, server } = await startAlone();
+      const headers = { Authorization: `Bearer ${await newToken(url)}` };
+      for (const path of ["/ticker", "/log", "/viewers/springs?viewer=12345678"]) {
+        const response = await fetch(`${url}${path}`, { method: "HEAD", headers });
+        expect(response.status, path).toBe(200);
+        expect(response.headers.get("content-type"), path).toMatch(/^text\/event-stream/);
+      }
+      expect((await fetch(`${url}/events`, { method: "HEAD" })).status).toBe(401);
+      expect(await server.end("SIGTERM")).toBe(0);
+      expect(server.stderr).toEqual([]);
+    });
+
+    it("refuses bodies that are no JSON or too large in a few words", async () => {
+      const { url, server } = await startAlone();
+      const post = async (body: string) => {
+        const headers = {
+          Authorization: `Bearer ${await newToken(url)}`,
+          "Content-Type": "application/json",
+        };
+        const response = await fetch(`${url}/posts`, { method: "POST", headers, body });
+        const { error }: { error: string } = await response.json();
+        expect(error).not.toContain("node_modules");
+        return response.status;
+      };
+      expect(await post("{author")).toBe(400);
+      expect(await post("null")).toBe(400);
+      expect(await post("[]")).toBe(400);
+      expect(await post(JSON.stringify({ author: "A", text: "b".repeat(11_000) }))).toBe(413);
+      expect(await server.end("SIGTERM")).toBe(0);
+      expect(server.stderr).toEqual([]);
+    });
+
+    it("lets one client begin 120 sessions in a minute", async () => {
+      const { url } = await startAlone();
+      const logIn = () => fetch(`${url}/notifications/ada/session`, { method: "POST" });
+      const answers = await Promise.all(Array.from({ length: 121 }, logIn));
+      const refused = answers.filter(({ status }) => status !== 204);
+      expect(refused.map(({ status }) => status)).toEqual([429]);
+      expect(Number(refused[0]!.headers.get("retry-after"))).toBeGreaterThan(0);
+    });
+
     it("prints its URL, no more, and ends with code 0 while streams are open", async () => {
       const { url, start } = await createHome();
       const server = await start();

@@ -102,6 +102,165 @@ describe.concurrent("the page", { timeout: 240_000 }, () => {
     await visitor.expectIntact();
   });
 
+  it("skips to the scene that is shown, and to no other one", async () => {
+    const { url } = await startAlone();
+    const { page, complaints } = await visit(browser, url, "viewers");
+    await page.getByRole("link", { name: "Skip to the scene" }).press("Enter");
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("stage");
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate(() => document.activeElement?.getAttribute("name"))).toBe("page");
+    expect(new URL(page.url()).hash).toBe("#/viewers");
+    expect(await page.locator("#stage[data-scene=viewers]").count()).toBe(1);
+    expect(complaints).toEqual([]);
+  });
+
+  it("shows a scene that was asked for while the server was down as soon as it is back", async () => {
+    const { url, server, start } = await startAlone();
+    const visitor = await visit(browser, url, "ticker");
+    await visitor.moreEvents();
+    await server.end("SIGTERM");
+    await visitor.page.click("a[href='#/dashboard']");
+    await visitor.says("#lead", /cannot be reached/);
+    await start();
+    await visitor.page.locator("#stage[data-scene=dashboard]").waitFor();
+    await visitor.inState("open");
+    await visitor.says("#lead", /^A busy shop/);
+    await visitor.moreEvents();
+    await visitor.expectIntact();
+  });
+
+  it("leaves the focus where it is when what was pressed is switched off", async () => {
+    const { url } = await startAlone();
+    const visitor = await visit(browser, url, "viewers");
+    const { page, inState, says, complaints } = visitor;
+    const focused = () => page.evaluate(() => document.activeElement?.id);
+    await inState("open");
+    for (let count = 0; count < 4; count++) await page.press("#bring", "Enter");
+    expect(await page.getAttribute("#bring", "aria-disabled")).toBe("true");
+    expect(await focused()).toBe("bring");
+    await says("[data-count=springs]", /^4$/); // a fourth guest was not brought
+
+    await page.click("a[href='#/progress']");
+    await page.press("#begin", "Enter");
+    await visitor.moreEvents(1);
+    expect(await focused()).toBe("begin");
+
+    await page.click("a[href='#/assistant']");
+    await page.press(".suggestions button", "Enter");
+    await visitor.moreEvents(1);
+    await page.press("#stop", "Enter");
+    await page.locator("[data-ending=stopped]").waitFor();
+    expect(await focused()).toBe("continue");
+    await page.keyboard.press("Enter");
+    expect(await focused()).toBe("stop");
+    // Nor does an answer that ends take it away from somewhere else.
+    await page.focus("#sources summary");
+    await page.locator("[data-ending=whole]").waitFor();
+    expect(await page.evaluate(() => document.activeElement?.localName)).toBe("summary");
+    expect(complaints).toEqual([]);
+  });
+
+  it("offers to open what is closed and to close what is open", async () => {
+    const { url } = await startAlone();
+    const { page, inState } = await visit(browser, url, "ticker");
+    const able = (name: string) => page.isEnabled(`[data-client=${name}]`);
+    await inState("open");
+    expect([await able("open"), await able("close")]).toEqual([false, true]);
+    await page.click("[data-client=close]");
+    await inState("closed");
+    expect([await able("open"), await able("close")]).toEqual([true, false]);
+  });
+
+  it("takes the inbox of another user for what had happened before, not for what was missed", async () => {
+    const { url } = await startAlone();
+    const visitor = await visit(browser, url, "notifications");
+    const { page } = visitor;
+    await visitor.inState("open");
+    const text = "There before you came";
+    await page.selectOption("#send [name=to]", "grace");
+    await page.fill("#send [name=text]", text);
+    await page.click("#send .primary");
+    await visitor.says("#sending", /Sent/);
+    await page.check("[name=user][value=grace]");
+    await page.locator("#inbox .before", { hasText: text }).waitFor();
+    await visitor.suffer("drop", "network");
+    expect(await visitor.read("lost")).toBe(0);
+    await visitor.expectIntact();
+  });
+
+  it("is somebody else in each tab", async () => {
+    const { url } = await startAlone();
+    const ada = await visit(browser, url, "notifications");
+    await ada.inState("open");
+    const [other] = await Promise.all([
+      ada.page.waitForEvent("popup"),
+      ada.page.evaluate((demo) => void open(`${demo}/#/notifications`), url),
+    ]);
+    await other.check("[name=user][value=grace]");
+    await other.locator("#log li", { hasText: "/notifications/grace/by-cookie" }).first().waitFor();
+
+    // Who comes back is still the one who was there before, and so is who sends.
+    await ada.suffer("drop", "network");
+    await ada.page.selectOption("#send [name=to]", "grace");
+    await ada.page.fill("#send [name=text]", "Who is it?");
+    await ada.page.click("#send .primary");
+    const item = other.locator("#inbox li", { hasText: "Who is it?" });
+    await item.locator(".by b", { hasText: "ada" }).waitFor();
+    expect(await ada.page.locator("#inbox li", { hasText: "Who is it?" }).count()).toBe(0);
+    await ada.expectIntact();
+  });
+
+  it("draws what was caught up in its own colour, also when several tabs had it", async () => {
+    const { url } = await startAlone();
+    const visitor = await visit(browser, url, "tabs");
+    const { page } = visitor;
+    await visitor.says("#holder", /^Tab \d$/);
+    await visitor.moreEvents(6);
+    await visitor.suffer("drop", "network");
+    await visitor.logged("caught up");
+    // All tabs have had some since.
+    await visitor.moreEvents(9);
+    await page.waitForFunction(() => {
+      const canvas = document.querySelector<HTMLCanvasElement>("#continuity")!;
+      const context = canvas.getContext("2d")!;
+      // A replayed event in the lower part, where no connection is drawn.
+      context.fillStyle = getComputedStyle(canvas).getPropertyValue("--replay");
+      const colour = parseInt(String(context.fillStyle).slice(1), 16);
+      const { data } = context.getImageData(0, Math.round(canvas.height / 2), canvas.width, 1);
+      return Array.from({ length: canvas.width }, (_, x) => x * 4).some(
+        (i) => data[i]! * 65_536 + data[i + 1]! * 256 + data[i + 2]! === colour,
+      );
+    });
+    await visitor.expectIntact();
+  });
+
+  it("opens a tab that was asked for while the server was down as soon as it is back", async () => {
+    const { url, server, start } = await startAlone();
+    const visitor = await visit(browser, url, "tabs");
+    await visitor.says("#holder", /^Tab \d$/);
+    await server.end("SIGTERM");
+    await visitor.page.click("#add");
+    await visitor.inState("waiting");
+    await start();
+    await visitor.page.waitForFunction(() => {
+      const pages = [...document.querySelectorAll("iframe")].map((frame) => frame.contentDocument);
+      const roles = pages.map((found) => found?.querySelector("#role")?.textContent);
+      const count = (role: string) => roles.filter((it) => it === role).length;
+      return count("leads") === 1 && count("listens") === 3;
+    });
+    await visitor.expectIntact();
+  });
+
+  it("forgets a job that the server no longer has", async () => {
+    const { url } = await startAlone();
+    const { page, says } = await visit(browser, url, "ticker");
+    await page.evaluate(() => sessionStorage.setItem("job", "4711"));
+    await page.click("a[href='#/progress']");
+    await says("#file", /no longer kept/);
+    expect(await page.isEnabled("#begin")).toBe(true);
+    expect(await page.evaluate(() => sessionStorage.getItem("job"))).toBeNull();
+  });
+
   it("says what to install for a scene whose program is not there, and shows the code of each", async () => {
     const { url } = await startAlone();
     const visitor = await visit(browser, url, "php");
@@ -112,6 +271,25 @@ describe.concurrent("the page", { timeout: 240_000 }, () => {
     expect(await visitor.page.locator("[data-fault=restart]").isDisabled()).toBe(true);
     expect((await fetch(`${url}/source/data/events.db`)).status).toBe(404);
     await visitor.expectIntact();
+  });
+
+  it("does not jump when the scene comes", async () => {
+    const { url } = await startAlone();
+    const visitor = await visit(browser, url, "dashboard");
+    await visitor.moreEvents();
+    const shift = await visitor.page.evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          const observer = new PerformanceObserver((list) => {
+            const shifts = list.getEntriesByType("layout-shift") as (PerformanceEntry & { value: number })[];
+            resolve(shifts.reduce((sum, { value }) => sum + value, 0));
+          });
+          observer.observe({ type: "layout-shift", buffered: true });
+          // Of which there are some in any case.
+          observer.observe({ type: "paint", buffered: true });
+        }),
+    );
+    expect(shift).toBeLessThan(0.1);
   });
 
   it("fits every screen from 320 px on", async () => {
@@ -131,6 +309,14 @@ describe.concurrent("the page", { timeout: 240_000 }, () => {
           });
       }
     }
+    // A page in a frame has no bar to scroll it by.
+    await page.goto(`${url}/#/tabs`);
+    await page.waitForFunction(() => {
+      const pages = [...document.querySelectorAll("iframe")].map((frame) => frame.contentDocument);
+      const fits = (root: Element | undefined) => root && root.scrollHeight <= root.clientHeight;
+      const isThere = (found: Document | null) => found?.querySelector("#pill[data-state=open]");
+      return pages.length === 3 && pages.every((found) => isThere(found) && fits(found?.documentElement));
+    });
     expect(complaints).toEqual([]);
   });
 
@@ -181,7 +367,7 @@ describe.concurrent("the page", { timeout: 240_000 }, () => {
     expect(delays.length).toBeGreaterThan(0);
     expect(Math.min(...delays)).toBeGreaterThanOrEqual(3_000);
     const byCookie = await page.evaluate(
-      (demo) => fetch(`${demo}/notifications/by-cookie`, { credentials: "include" }).catch(String),
+      (demo) => fetch(`${demo}/notifications/ada/by-cookie`, { credentials: "include" }).catch(String),
       url,
     );
     expect(byCookie).toMatch(/^TypeError/);

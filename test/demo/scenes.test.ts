@@ -115,7 +115,7 @@ describe.concurrent("a scene, with every fault", { timeout: 400_000 }, () => {
     }
 
     await page.check("[name=how][value=url]");
-    await visitor.logged("/notifications/by-url");
+    await visitor.logged("/notifications/ada/by-url");
     await visitor.says("#how", /URLs are written down/);
     await visitor.expectAccessible();
     await visitor.expectIntact();

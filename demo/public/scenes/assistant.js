@@ -1,6 +1,6 @@
 // An assistant's answer: one request, one answer that ends, never asked for again by itself.
 import { access } from "../access.js";
-import { element } from "../dom.js";
+import { element, enable } from "../dom.js";
 
 const { fetchEvents, json } = globalThis.everspring;
 
@@ -26,16 +26,35 @@ export const html = `
 
 export function start(stage, frame) {
   const $ = (selector) => stage.querySelector(selector);
+  const suggestions = stage.querySelectorAll(".suggestions button");
   let answer;
   let place;
   let prompt;
   /** The last token that was shown. */
   let had = "";
 
+  /** The buttons that make sense now. When the one that has the focus goes, the next one gets it. */
+  function offer(isRunning, isWhole) {
+    const focused = document.activeElement;
+    $("#ask").hidden = isRunning;
+    $("#stop").hidden = !isRunning;
+    $("#continue").hidden = isRunning || isWhole;
+    for (const button of suggestions) enable(button, !isRunning);
+    if (!focused?.hidden) return;
+    const next = isRunning ? $("#stop") : isWhole ? $("#prompt").prompt : $("#continue");
+    next.focus({ preventScroll: true });
+  }
+
+  /** Whoever has scrolled up is reading, and is left in peace. */
+  function append(token) {
+    const turns = $("#turns");
+    const isAtEnd = turns.scrollTop + turns.clientHeight > turns.scrollHeight - 40;
+    place.textContent += token;
+    if (isAtEnd) turns.scrollTop = turns.scrollHeight;
+  }
+
   async function ask(lastEventId = "") {
-    $("#ask").hidden = true;
-    $("#stop").hidden = false;
-    $("#continue").hidden = true;
+    offer(true);
     frame.show({ state: "connecting", attempt: 1 });
     let reason = { reason: "complete" };
     const mine = (answer = fetchEvents("/assistant", {
@@ -55,10 +74,9 @@ export function start(stage, frame) {
       frame.show({ state: "open", url, headers });
       frame.live();
       for await (const event of mine) {
-        place.textContent += event.data.token;
+        append(event.data.token);
         had = event.lastEventId;
         frame.count(event);
-        $("#turns").scrollTop = $("#turns").scrollHeight;
       }
       if (stopped === mine) reason = { reason: "client" };
     } catch (error) {
@@ -69,10 +87,7 @@ export function start(stage, frame) {
     frame.show({ state: "closed", ...reason });
     const isWhole = reason.reason === "complete";
     place.dataset.ending = isWhole ? "whole" : reason.error ? "cut" : "stopped";
-    $("#ask").hidden = !isWhole;
-    $("#stop").hidden = true;
-    $("#continue").hidden = isWhole;
-    (isWhole ? $("#prompt").prompt : $("#continue")).focus({ preventScroll: true });
+    offer(false, isWhole);
   }
 
   let stopped;
@@ -83,7 +98,7 @@ export function start(stage, frame) {
 
   $("#prompt").addEventListener("submit", (event) => {
     event.preventDefault();
-    if ($("#ask").hidden && $("#continue").hidden) return;
+    if ($("#ask").hidden) return;
     prompt = event.target.prompt.value;
     event.target.reset();
     had = "";
@@ -99,9 +114,8 @@ export function start(stage, frame) {
     delete place.dataset.ending;
     void ask(had);
   });
-  for (const button of stage.querySelectorAll(".suggestions button"))
+  for (const button of suggestions)
     button.addEventListener("click", () => {
-      if ($("#ask").hidden && $("#continue").hidden) return;
       $("#prompt").prompt.value = button.textContent;
       $("#prompt").requestSubmit($("#ask"));
     });

@@ -39,6 +39,8 @@ export function start(stage, frame) {
 
   source.on("metrics", ({ data: { at, users, transactions, errors } }) => {
     const time = Date.parse(at) / 1000;
+    // While nobody watches nothing is made up: no line through what there never was.
+    if (time - samples.at(-1)?.time > 1) samples.push({ time, users: null, isLate: false });
     samples.push({ time, users, isLate: frame.delivery === "replay" });
     const sum = seconds.get(Math.floor(time)) ?? { orders: 0, failed: 0 };
     seconds.set(Math.floor(time), { orders: sum.orders + transactions, failed: sum.failed + errors });

@@ -74,6 +74,6 @@ function line(text, delivery) {
   const [, at, status, rest] = /^(\S+) (\d{3}) (.*)$/.exec(text) ?? [undefined, "", "", text];
   const code = element("b", "", `${status} `);
   code.dataset.class = status[0];
-  item.append(element("span", "", `${at.slice(11, 23)} `), code, rest);
+  item.append(element("span", "", `${at.slice(11)} `), code, rest);
   return item;
 }

@@ -62,21 +62,25 @@ export function start(stage, frame) {
   const user = () => $("[name=user]:checked").value;
   const how = () => $("[name=how]:checked").value;
   const send = (url, body) =>
-    fetch(`/notifications/${url}`, {
+    fetch(`/notifications/${user()}/${url}`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(body),
     });
 
   /** A demo asks for no password. */
-  const logIn = () => send("session", { user: user() });
+  const logIn = () => send("session");
+
+  /** What takes a session: it may have ended. */
+  async function sendAsUser(url, body) {
+    const response = await send(url, body);
+    if (response.status !== 401) return response;
+    await logIn();
+    return send(url, body);
+  }
 
   async function refresh() {
-    let response = await send("token");
-    if (response.status === 401) {
-      await logIn();
-      response = await send("token");
-    }
+    const response = await sendAsUser("token");
     if (!response.ok) throw new Error(`no token: HTTP ${response.status}`);
     const { token: fresh, expiresIn } = await response.json();
     token = fresh;
@@ -85,12 +89,12 @@ export function start(stage, frame) {
 
   async function subscribe(lastEventId = "") {
     source?.close();
-    const mode = how();
+    const [mode, inbox] = [how(), `/notifications/${user()}`];
     token = undefined;
     $("#how").textContent = EXPLAIN[mode];
     $("#life").hidden = mode === "cookie";
     const mine = (source = createEventSource(
-      mode === "url" ? () => `/notifications/by-url?token=${token}` : `/notifications/by-${mode}`,
+      mode === "url" ? () => `${inbox}/by-url?token=${token}` : `${inbox}/by-${mode}`,
       {
         decode: json,
         lastEventId,
@@ -105,7 +109,7 @@ export function start(stage, frame) {
         open: false,
       },
     ));
-    frame.watch(mine, { endpoint: `GET /notifications/by-${mode}`, isNew: lastEventId === "" });
+    frame.watch(mine, { endpoint: `GET ${inbox}/by-${mode}`, isNew: lastEventId === "" });
     for (const type of ["message", "mention", "alert"]) mine.on(type, add);
     try {
       await logIn();
@@ -148,7 +152,7 @@ export function start(stage, frame) {
   $("#send").addEventListener("submit", async (event) => {
     event.preventDefault();
     try {
-      const response = await send("send", Object.fromEntries(new FormData(event.target)));
+      const response = await sendAsUser("send", Object.fromEntries(new FormData(event.target)));
       $("#sending").textContent = response.ok
         ? "Sent"
         : response.status === 429

@@ -23,6 +23,7 @@ npm run demo -- --all</code></pre>
       </fieldset>
       <p class="clock" id="clock" role="timer">--:--:--</p>
       <p class="hint" id="worker"></p>
+      <p class="hint" id="polling">This script has ended by the time you press Drop or Stall: they need the endless one.</p>
     </section>
     <section class="panel" aria-labelledby="seconds-title">
       <h2 id="seconds-title">Seconds, by the response that brought them</h2>
@@ -50,6 +51,7 @@ export function start(stage, frame, services) {
   function listen(lastEventId = "") {
     source?.close();
     const script = $("[name=script]:checked").value;
+    $("#polling").hidden = script === "endless";
     source = createEventSource(`${services.php}/${script}.php`, { ...access, decode: json, lastEventId });
     frame.watch(source, { endpoint: `GET ${script}.php` });
     source.onStatus(({ state }) => state === "open" && (group = undefined));

@@ -1,6 +1,6 @@
 // Progress of a long job, on a stream that ends: `done` completes it, and the client does not come back for more.
 import { access, post } from "../access.js";
-import { element } from "../dom.js";
+import { element, enable } from "../dom.js";
 
 const { createEventSource, json } = globalThis.everspring;
 
@@ -29,6 +29,7 @@ export function start(stage, frame) {
     job = id;
     sessionStorage.setItem("job", id);
     $("#job-title").textContent = `Job ${id}`;
+    show(0, "Reading the list of files");
     source = createEventSource(`/jobs/${id}`, {
       ...access,
       decode: json,
@@ -36,9 +37,7 @@ export function start(stage, frame) {
     });
     frame.watch(source, { endpoint: `GET /jobs/${id}`, isNew: true });
     source.on("progress", ({ data, lastEventId }) => {
-      $("#bar").value = Number(lastEventId);
-      $("#percent").textContent = lastEventId;
-      $("#file").textContent = `${data.done} of ${data.of} files · ${data.file}`;
+      show(lastEventId, `${data.done} of ${data.of} files · ${data.file}`);
     });
     source.on("result", ({ data }) => {
       const item = element("li");
@@ -46,18 +45,30 @@ export function start(stage, frame) {
       $("#results .hint")?.remove();
       $("#results").prepend(item);
     });
-    source.onStatus(({ state }) => ($("#begin").disabled = state !== "closed"));
-    $("#begin").disabled = true;
+    source.onStatus(({ state, error }) => {
+      enable($("#begin"), state === "closed");
+      if (error?.status !== 404) return;
+      sessionStorage.removeItem("job");
+      show(0, "This job is no longer kept. Begin another one.");
+    });
+    enable($("#begin"), false);
+  }
+
+  function show(percent, what) {
+    $("#bar").value = Number(percent);
+    $("#percent").textContent = percent;
+    $("#file").textContent = what;
   }
 
   $("#begin").addEventListener("click", async () => {
+    enable($("#begin"), false);
     const response = await post("/jobs").catch(() => undefined);
-    if (response?.ok) follow((await response.json()).job);
-    else
-      $("#file").textContent =
-        response?.status === 429
-          ? `Enough for now: try again in ${response.headers.get("Retry-After")} s`
-          : "The server cannot be reached";
+    if (response?.ok) return follow((await response.json()).job);
+    enable($("#begin"), true);
+    $("#file").textContent =
+      response?.status === 429
+        ? `Enough for now: try again in ${response.headers.get("Retry-After")} s`
+        : "The server cannot be reached";
   });
 
   // A page that is loaded again finds its job where it is now.

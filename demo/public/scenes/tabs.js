@@ -1,6 +1,6 @@
 // Many tabs, one connection: each frame is a page of its own, tab.html, as a tab would be. This page only looks on.
 import { refreshed } from "../access.js";
-import { element } from "../dom.js";
+import { element, enable } from "../dom.js";
 import { checkIds } from "../frame.js";
 
 export const lead =
@@ -27,6 +27,7 @@ export const html = `
   </section>`;
 
 const MOST = 6;
+const KEPT = 1_000;
 
 export function start(stage, frame) {
   const $ = (selector) => stage.querySelector(selector);
@@ -34,7 +35,9 @@ export function start(stage, frame) {
   let holders = [];
   let made = 0;
   let newest = 0;
-  /** The tab whose status is shown: it is the same in all. */
+  /** How the last events came when the first tab had them, by id: the others have them a moment later. */
+  const deliveries = new Map();
+  /** The tab whose status is shown: the one that leads, since the others hear of it a moment later. */
   let teller;
   let undo = () => {};
   let state;
@@ -50,6 +53,9 @@ export function start(stage, frame) {
     page.title = title;
     page.src = `/tab.html#${name}`;
     page.addEventListener("client", ({ detail }) => listen(tab, detail));
+    // Loaded, and nobody there: the server was away. Moving a frame, if only to where it is, loads it again.
+    const again = () => !tab.source && tabs.includes(tab) && tab.item.prepend(page);
+    page.addEventListener("load", () => tab.source ?? setTimeout(again, 1_000));
     page.addEventListener("refreshed", () => refreshed.dispatchEvent(new Event("refreshed")));
     const button = element("button", "", "×");
     button.type = "button";
@@ -67,27 +73,28 @@ export function start(stage, frame) {
       if (!tabs.includes(tab)) return;
       // Each tab has to have had every event once.
       const check = () => (tab.last ? checkIds(tab.last, event) : 0);
-      frame.count(event, Date.parse(event.data.at), check);
+      const id = Number(event.lastEventId);
+      const isNews = id > newest;
+      if (isNews) deliveries.set(id, frame.delivery).delete(id - KEPT);
+      frame.count(event, Date.parse(event.data.at), check, isNews ? undefined : deliveries.get(id));
       tab.last = event;
-      if (Number(event.lastEventId) <= newest) return;
-      newest = Number(event.lastEventId);
+      if (!isNews) return;
+      newest = id;
       ({ holders } = event.data);
+      follow();
       draw();
     });
+    source.onComment((comment) => comment.trim() === "live" && tabs.includes(tab) && frame.live());
     follow();
   }
 
   function follow() {
-    const next = tabs.find(({ source }) => source);
+    const next = tabs.find((tab) => tab.source && isHolder(tab)) ?? tabs.find(({ source }) => source);
     if (next === teller) return;
     undo();
     teller = next;
     if (!next) return;
-    const undos = [
-      next.source.onStatus(show),
-      next.source.onComment((comment) => comment.trim() === "live" && frame.live()),
-    ];
-    undo = () => undos.forEach((end) => end());
+    undo = next.source.onStatus(show);
     if (next.source.status.state !== state) show(next.source.status);
   }
 
@@ -104,7 +111,7 @@ export function start(stage, frame) {
     follow();
     tab.item.remove();
     draw();
-    if (document.activeElement === document.body || document.activeElement?.disabled) $("#add").focus();
+    if (document.activeElement === document.body) $("#add").focus();
   }
 
   const isHolder = ({ name }) => holders.includes(name);
@@ -115,9 +122,9 @@ export function start(stage, frame) {
     $("#tab-count").textContent = tabs.length;
     $("#connections").textContent = holders.length;
     $("#holder").textContent = holder?.title ?? (holders.length > 0 ? "a tab elsewhere" : "–");
-    $("#add").disabled = tabs.length >= MOST;
-    $("#close-one").disabled = tabs.every(isHolder);
-    $("#close-holder").disabled = !holder;
+    enable($("#add"), tabs.length < MOST);
+    enable($("#close-one"), !tabs.every(isHolder));
+    enable($("#close-holder"), holder !== undefined);
   }
 
   $("#add").addEventListener("click", add);

@@ -1,6 +1,6 @@
 // Viewer analytics: being connected is what counts. Each heartbeat of the server is answered, or the server lets go.
 import { access } from "../access.js";
-import { clock, element } from "../dom.js";
+import { clock, element, enable } from "../dom.js";
 
 const { createEventSource, json } = globalThis.everspring;
 
@@ -102,8 +102,9 @@ export function start(stage, frame) {
   function update() {
     const able = guests.filter(({ isMute }) => !isMute);
     $("#guests").textContent = String(able.length);
-    $("#bring").disabled = guests.length >= MOST;
-    $("#send-home").disabled = $("#mute").disabled = able.length === 0;
+    enable($("#bring"), guests.length < MOST);
+    enable($("#send-home"), able.length > 0);
+    enable($("#mute"), able.length > 0);
   }
 
   for (const radio of stage.querySelectorAll("[name=page]"))
