@@ -18,12 +18,12 @@ export const limitRate = (limit = BEGUN, windowMs = 10_000) =>
   });
 
 /** Middleware: 429 for a client that has too many streams open already. */
-export function limitOpen(limit = OPEN) {
+export function limitOpen() {
   const open = new Map<string, number>();
   return (req: Request, res: Response, next: NextFunction): void => {
     const client = req.ip ?? "";
     const count = open.get(client) ?? 0;
-    if (count >= limit) {
+    if (count >= OPEN) {
       res.set("Retry-After", "5").status(429).json({ error: "too many open streams" });
       return;
     }

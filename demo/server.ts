@@ -92,8 +92,12 @@ const stage: Stage = {
   tokens,
   report,
   feed(name, backlog) {
-    const found = feeds.get(name) ?? openFeed(name, backlog);
-    feeds.set(name, found);
+    let found = feeds.get(name);
+    if (!found) {
+      feeds.set(name, (found = openFeed(name, backlog)));
+      // Whoever asks next tries again.
+      found.catch(() => feeds.delete(name));
+    }
     return found;
   },
   join: (name, backlog) => async (req, res) => (await stage.feed(name, backlog)).join(req, res),

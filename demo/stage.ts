@@ -12,7 +12,7 @@ export interface Stage {
   feed: (name: string, backlog?: number) => Promise<Feed>;
   /** Joins whoever asks to that feed. */
   join: (name: string, backlog?: number) => RequestHandler;
-  /** What stands in front of a scene's streams: CORS, limits, faults. `expire` is what the fault of that name does. */
+  /** What stands in front of a scene's streams: limits and faults. `expire` is what the fault of that name does. */
   guard: (scene: string, expire?: (req: Request) => void) => RequestHandler[];
   /** The tokens that the page gets from `POST /token`. */
   tokens: Tokens;

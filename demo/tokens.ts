@@ -8,7 +8,8 @@ export function createTokens(lifetime = 5 * 60_000) {
   const issued = new Map<string, { user: string; end: number }>();
 
   return {
-    issue(user = "", now = Date.now()): { token: string; expiresIn: number } {
+    issue(user = ""): { token: string; expiresIn: number } {
+      const now = Date.now();
       for (const [token, { end }] of issued) if (end <= now) issued.delete(token);
       const token = randomBytes(24).toString("base64url");
       issued.set(token, { user, end: now + lifetime });

@@ -30,24 +30,25 @@ export function createDashboard({ feed, join, guard, tokens, report }: Stage): S
 }
 
 /** Made up: visitors come in waves, every one of them buys now and then, and now and then a bad minute passes. */
-function createShop(random = Math.random) {
-  let users = 900 + 400 * random();
+function createShop() {
+  let users = 900 + 400 * Math.random();
   let trouble = 0;
   return {
-    take(now = new Date()): Metrics {
+    take(): Metrics {
+      const now = new Date();
       const wave = 1200 + 380 * Math.sin(now.getTime() / 17_000) + 120 * Math.sin(now.getTime() / 3_100);
-      users += (wave - users) * 0.02 + (random() - 0.5) * 14;
-      trouble = random() < 0.006 ? 1 : trouble * 0.97;
-      const transactions = poisson((users / 1200) * 9, random);
-      const errors = Math.min(transactions, poisson(transactions * (0.01 + 0.3 * trouble), random));
+      users += (wave - users) * 0.02 + (Math.random() - 0.5) * 14;
+      trouble = Math.random() < 0.006 ? 1 : trouble * 0.97;
+      const transactions = poisson((users / 1200) * 9);
+      const errors = Math.min(transactions, poisson(transactions * (0.01 + 0.3 * trouble)));
       return { at: now.toISOString(), users: Math.round(users), transactions, errors };
     },
   };
 }
 
 /** How often something happens that happens `mean` times on average. */
-function poisson(mean: number, random: () => number): number {
+function poisson(mean: number): number {
   let count = -1;
-  for (let left = Math.exp(mean); left > 1 || count < 0; left *= random()) count++;
+  for (let left = Math.exp(mean); left > 1 || count < 0; left *= Math.random()) count++;
   return count;
 }

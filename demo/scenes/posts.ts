@@ -32,7 +32,11 @@ export function createPosts({ feed, join, guard, tokens, report }: Stage): Scene
 
   const routes = Router();
   routes.use(async (_req, _res, next) => {
-    await (seeding ??= seed());
+    // One that fails is tried again with the next request.
+    await (seeding ??= seed().catch((error: unknown) => {
+      seeding = undefined;
+      throw error;
+    }));
     next();
   });
   routes.get("/", guard("posts", tokens.revoke), tokens.require, join("posts"));

@@ -42,7 +42,7 @@ const OPENING: Readonly<Record<string, number>> = {
 const round = (value: number): number => Math.round(value * 100) / 100;
 
 /** `recent` is the data of the last events in the log. */
-function createWalk(recent: readonly string[], random: () => number = Math.random) {
+function createWalk(recent: readonly string[]) {
   const prices = new Map(Object.entries(OPENING));
   for (const data of recent) {
     const tick: Tick = JSON.parse(data);
@@ -51,17 +51,17 @@ function createWalk(recent: readonly string[], random: () => number = Math.rando
   let previous = "";
 
   return {
-    next(now = new Date()): Tick {
+    next(): Tick {
       const symbols = [...prices.keys()].filter((symbol) => symbol !== previous);
-      const symbol = symbols[Math.floor(random() * symbols.length)] ?? "BROOK";
+      const symbol = symbols[Math.floor(Math.random() * symbols.length)] ?? "BROOK";
       const opening = OPENING[symbol] ?? 100;
       const current = prices.get(symbol) ?? opening;
       // A little pull towards the opening price keeps a demo that runs for days on the chart.
-      const step = current * 0.012 * (random() - 0.5) + (opening - current) * 0.015;
+      const step = current * 0.012 * (Math.random() - 0.5) + (opening - current) * 0.015;
       const price = Math.max(0.01, round(current + step));
       prices.set(symbol, price);
       previous = symbol;
-      return { symbol, price, change: round((price / opening - 1) * 100), at: now.toISOString() };
+      return { symbol, price, change: round((price / opening - 1) * 100), at: new Date().toISOString() };
     },
   };
 }

@@ -34,8 +34,14 @@ export function run(name: string, args: string[] = [], env: Record<string, strin
   const progress = createProgress();
   const stdout: string[] = [];
   const stderr: string[] = [];
-  createInterface(child.stdout).on("line", (line) => progress.made(stdout.push(line)));
-  createInterface(child.stderr).on("line", (line) => progress.made(stderr.push(line)));
+  createInterface(child.stdout).on("line", (line) => {
+    stdout.push(line);
+    progress.made();
+  });
+  createInterface(child.stderr).on("line", (line) => {
+    stderr.push(line);
+    progress.made();
+  });
   let isRunning = true;
   child.once("close", () => {
     isRunning = false;
@@ -113,8 +119,14 @@ export function follow(base: string, options: EventSourceOptions = {}) {
     ...options,
   });
   atCleanUp(() => source.close());
-  source.on("tick", ({ lastEventId }) => progress.made(ids.push(Number(lastEventId))));
-  source.onStatus((status) => progress.made(statuses.push(status)));
+  source.on("tick", ({ lastEventId }) => {
+    ids.push(Number(lastEventId));
+    progress.made();
+  });
+  source.onStatus((status) => {
+    statuses.push(status);
+    progress.made();
+  });
   const until = progress.until;
 
   return {

@@ -45,10 +45,14 @@ function subscribe(url: string) {
   const source = createEventSource(url, { retry });
   atCleanUp(() => source.close());
   const statuses: ConnectionStatus[] = [];
-  source.onEvent(({ lastEventId, data }) =>
-    progress.made(received.push([Number(lastEventId), data] as const)),
-  );
-  source.onStatus((status) => progress.made(statuses.push(status)));
+  source.onEvent(({ lastEventId, data }) => {
+    received.push([Number(lastEventId), data] as const);
+    progress.made();
+  });
+  source.onStatus((status) => {
+    statuses.push(status);
+    progress.made();
+  });
   return { source, received, statuses, until: progress.until };
 }
 

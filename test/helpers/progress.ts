@@ -2,7 +2,7 @@
 export function createProgress() {
   const waiting = new Set<() => void>();
   return {
-    made: (_count?: number): void => waiting.forEach((look) => look()),
+    made: (): void => waiting.forEach((look) => look()),
     until: (isSo: () => boolean): Promise<void> =>
       new Promise((resolve) => {
         const look = () => {
