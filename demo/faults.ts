@@ -9,7 +9,7 @@ const NOTICED_WITHIN = 60_000;
 interface Scene {
   open: Set<Response>;
   unavailableUntil: number;
-  /** Whoever asks next, and before that, is refused. */
+  /** The next request up to then is refused, even if the outage is over. */
   refuseUntil: number;
   expire: (req: Request) => void;
 }

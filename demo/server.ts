@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, STATUS_CODES } from "node:http";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import express, { type NextFunction, type Request, type Response } from "express";
@@ -69,17 +69,22 @@ function endHead(req: Request, res: Response, next: NextFunction): void {
   next();
 }
 
-/** What went wrong, in JSON as all other answers, and without a stack for strangers. */
+/** What went wrong, in JSON, and without a stack or the paths of files for strangers. */
 function answerError(
-  error: Error & { status?: number },
+  error: Error & { status?: number; code?: string },
   _req: Request,
   res: Response,
   _next: NextFunction,
 ): void {
-  const { status = 500, message } = error;
+  const { status = 500, code, message } = error;
   if (status >= 500) report(error);
   if (res.headersSent) res.destroy();
-  else res.status(status).json({ error: status < 500 ? message : "that did not work" });
+  // An error of the system has a code, and quotes a path.
+  else
+    res
+      .status(status)
+      .type("json")
+      .json({ error: code || status >= 500 ? STATUS_CODES[status] : message });
 }
 
 const tokens = createTokens();

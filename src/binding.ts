@@ -47,6 +47,7 @@ export interface EventSourceState<Events extends object = TextEvents> {
 /** A component's event source: whatever happens to its options, one connection at most. */
 export interface Binding {
   readonly state: () => AnyState;
+  /** Calls back with every change, and gives the undo. A listener must not throw. */
   readonly subscribe: (listener: () => void) => () => void;
   /** Whether a URL and options are those of the stream that it follows, and of the same user. */
   readonly isAt: (its: { url: EventSourceUrl; identity?: string | undefined }) => boolean;
@@ -67,7 +68,7 @@ const ids = /* @__PURE__ */ new WeakMap<object, number>();
 let lastId = 0;
 
 /** What is the component's own, and no option of the request. */
-const own = { onEvent: undefined, onError: undefined, open: false };
+const own = { onError: undefined, onEvent: undefined, open: false };
 
 /** Calls in flight of functions that refresh credentials, which components share as they share the function. */
 const refreshes = /* @__PURE__ */ new WeakMap<Fn, Promise<unknown>>();
@@ -77,14 +78,15 @@ const refreshes = /* @__PURE__ */ new WeakMap<Fn, Promise<unknown>>();
  * by its identity.
  */
 function keyOf(followed: object): string {
-  // Twice, so that it makes no difference where they stand.
+  // `own` goes first to fix the order of the members, and last to win.
   return JSON.stringify({ ...own, ...followed, ...own }, (_name, value: object) => {
     if (typeof value === "function") return "()";
     if (Object(value) !== value) return value;
     if (Symbol.iterator in value) return [...(value as Iterable<unknown>)];
-    if ((value.constructor ?? Object) === Object) return value;
-    if (!ids.has(value)) ids.set(value, ++lastId);
-    return ids.get(value);
+    if (value.constructor === Object) return value;
+    const id = ids.get(value) ?? ++lastId;
+    ids.set(value, id);
+    return id;
   });
 }
 
@@ -104,12 +106,17 @@ function withLatest(options: object, latest: () => object): object {
 }
 
 function share(refresh: Fn, args: unknown[]): Promise<unknown> {
-  let call = refreshes.get(refresh);
-  if (!call) {
-    call = (async () => refresh(...args))().finally(() => refreshes.delete(refresh));
-    refreshes.set(refresh, call);
-  }
+  const call =
+    refreshes.get(refresh) ?? (async () => refresh(...args))().finally(() => refreshes.delete(refresh));
+  refreshes.set(refresh, call);
   return call;
+}
+
+/** Hands an error that nobody takes to the runtime. */
+export function report(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }
 
 /** Makes a binding; nothing connects before it is mounted. */
@@ -125,24 +132,24 @@ export function createBinding(first: Followed): Binding {
     state = { ...state, ...news };
     for (const listener of listeners) listener();
   };
-  const streamOf = ({ url, identity }: Partial<Followed>) => keyOf({ url, identity });
+  const streamOf = (its: Partial<Followed>) => keyOf([its.url, its.identity]);
 
   function makeClient(next: Followed, event?: AnyState["event"]): void {
-    const {
-      url: target,
-      create = createEventSource,
-      ...given
-    } = withLatest({ ...next, ...own }, () => latest) as Followed;
+    const { create = createEventSource, ...request } = { ...next, ...own };
+    const { url, ...given } = withLatest(request, () => latest) as Followed;
     // To the default, `identity` is one of the members that fetch does not know.
-    const client = create(target, given as EventSourceOptions) as AnyState["client"];
+    const client = create(url, given as EventSourceOptions) as AnyState["client"];
     // Options that are refused leave the connection as it was, with the functions that it had.
     latest = next;
     for (const remove of undo) remove();
     undo = [
       client.onStatus((status) => set({ status })),
-      client.onEvent((event) => set({ event })),
-      // Apart: what shows the event may throw, and the callback hears it all the same.
-      client.onEvent((event) => latest.onEvent?.(event)),
+      client.onEvent((news) => {
+        // Whoever shows the event may ask for another stream: its own callback hears it all the same.
+        const { onEvent } = latest;
+        set({ event: news });
+        return onEvent?.(news);
+      }),
       client.onError((error) => latest.onError?.(error)),
     ];
     set({ client, event, status: client.status });
@@ -186,12 +193,7 @@ export function createBinding(first: Followed): Binding {
       // In a moment: React's strict mode mounts, unmounts and mounts again at once, and that shall be one request.
       void Promise.resolve()
         .then(settle)
-        .catch((error: EventSourceError) =>
-          queueMicrotask(() => {
-            if (!latest.onError) throw error;
-            latest.onError(error);
-          }),
-        );
+        .catch((error: EventSourceError) => (latest.onError ?? report)(error));
       return () => {
         isMounted = false;
         settle();

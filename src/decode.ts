@@ -28,7 +28,7 @@ type OutputOf<Schema> = Schema extends {
  * when they do not fit.
  *
  * Not an interface: TypeScript puts off a generic call that gives a function, until callbacks beside it have been typed
- * without it. An intersection is no function to it.
+ * without it. It does not treat an intersection as a function.
  */
 export type SchemaDecoder<Events extends object> = ((
   raw: string,

@@ -83,8 +83,8 @@ export class EventSourceError extends Error implements EventSourceErrorDetails {
   }
 
   /**
-   * All that is known, for logs. Left out are cookies and the target of a redirect among the headers, and query strings in
-   * the message of the cause, since some implementations of fetch quote the URL there.
+   * All that is known, for logs. Left out are cookies and the target of a redirect among the headers, and query strings and
+   * fragments in the message of the cause, since some implementations of fetch quote the URL there.
    */
   toJSON(): Record<string, unknown> {
     const { cause, message } = this;
@@ -96,7 +96,7 @@ export class EventSourceError extends Error implements EventSourceErrorDetails {
       ...(this as object),
       message,
       headers: this.headers && headers,
-      cause: cause instanceof Error ? `${cause.name}: ${cause.message}`.replace(/\?\S*/g, "") : undefined,
+      cause: cause instanceof Error ? `${cause.name}: ${cause.message}`.replace(/[?#]\S*/g, "") : undefined,
     };
   }
 }

@@ -1,5 +1,5 @@
 import { onMount } from "svelte";
-import { createBinding, type EventSourceState, type UseEventSourceOptions } from "./binding.ts";
+import { createBinding, report, type EventSourceState, type UseEventSourceOptions } from "./binding.ts";
 import type { Decoder, EventSourceUrl, EventsOf, TextEvents } from "./index.ts";
 
 export type { EventSourceState, UseEventSourceOptions };
@@ -44,7 +44,14 @@ export function useEventSource(url: EventSourceUrl, options: object = {}): unkno
   const store: EventSourceStore<Record<string, unknown>> = {
     subscribe(run) {
       run(binding.state());
-      return binding.subscribe(() => run(binding.state()));
+      return binding.subscribe(() => {
+        try {
+          run(binding.state());
+        } catch (error) {
+          // It is nobody else's: the other subscribers still run.
+          (globalThis.reportError ?? report)(error);
+        }
+      });
     },
     change(itsUrl, itsOptions = {}) {
       binding.follow({ ...itsOptions, url: itsUrl });

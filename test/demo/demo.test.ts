@@ -257,7 +257,7 @@ describe.concurrent("the demo", { timeout: 240_000 }, () => {
       expect(server.stderr).toEqual([]);
     });
 
-    it("refuses bodies that are no JSON or too large in a few words", async () => {
+    it("refuses bodies that are no JSON or too large, and files that there are not, in a few words", async () => {
       const { url, server } = await startAlone();
       const post = async (body: string) => {
         const headers = {
@@ -273,6 +273,12 @@ describe.concurrent("the demo", { timeout: 240_000 }, () => {
       expect(await post("null")).toBe(400);
       expect(await post("[]")).toBe(400);
       expect(await post(JSON.stringify({ author: "A", text: "b".repeat(11_000) }))).toBe(413);
+      const missing = await fetch(`${url}/source/nothing.ts`);
+      expect([missing.status, missing.headers.get("content-type")]).toEqual([
+        404,
+        "application/json; charset=utf-8",
+      ]);
+      expect(await missing.json()).toEqual({ error: "Not Found" });
       expect(await server.end("SIGTERM")).toBe(0);
       expect(server.stderr).toEqual([]);
     });

@@ -41,6 +41,38 @@ describe("a component's binding", () => {
     unmount();
   });
 
+  test("makes the client of another stream with the latest `create`", async () => {
+    const made: string[] = [];
+    const server = createTestServer();
+    const at = (room: string) => ({
+      url: `https://example.com/${room}`,
+      fetch: server.fetch,
+      create: (target: EventSourceUrl, options: EventSourceOptions) => {
+        made.push(`${String(target)} by ${room}`);
+        return createEventSource(target, options);
+      },
+    });
+    const { create: _, ...plain } = at("0");
+    const binding = createBinding(plain);
+    for (const room of ["1", "2"]) binding.follow(at(room));
+    expect(made).toEqual(["https://example.com/1 by 1", "https://example.com/2 by 2"]);
+  });
+
+  test("tells its callback of the event on which whoever shows it asks for another stream", async () => {
+    const heard: unknown[] = [];
+    const onEvent = ({ data }: { data: unknown }) => heard.push(data);
+    const { server, binding, unmount } = await mounted({ onEvent });
+    const undo = binding.subscribe(() => {
+      if (!binding.state().event) return;
+      undo();
+      binding.follow({ fetch: server.fetch, url: "https://example.com/other" });
+    });
+    server.push({ data: "moved" });
+    await settled();
+    expect(heard).toEqual(["moved"]);
+    unmount();
+  });
+
   test("goes on as it was when it is given options that are refused", async () => {
     const decode = (raw: string) => `decoded: ${raw}`;
     const { server, binding, follow, unmount } = await mounted({ decode });

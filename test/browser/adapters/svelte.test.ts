@@ -91,7 +91,7 @@ describe.each(kinds)("useEventSource in a component of Svelte, %s", (_name, load
     expect(states).toEqual([undefined, 4, 4]);
   });
 
-  test("a subscriber that throws is reported, and onEvent hears the event all the same", async () => {
+  test("a subscriber that throws is reported, and the others and onEvent hear the event all the same", async () => {
     const reported = vi.spyOn(globalThis, "reportError").mockImplementation(() => {});
     onTestFinished(() => reported.mockRestore());
     const onEvent = vi.fn();
@@ -100,8 +100,11 @@ describe.each(kinds)("useEventSource in a component of Svelte, %s", (_name, load
     store.subscribe(({ event }) => {
       if (event) throw new Error("no");
     });
+    const later: unknown[] = [];
+    store.subscribe(({ event }) => void (event && later.push(event.data)));
     await tell(1, 2);
     expect(onEvent).toHaveBeenCalledTimes(2);
+    expect(later).toEqual([1, 2]);
     expect(reported.mock.calls).toEqual([[new Error("no")], [new Error("no")]]);
   });
 
