@@ -94,7 +94,8 @@ export function createLog(limit: number): Log {
         );
         isRepeat = index >= 0;
         // What comes again comes first. After that an ID that was there before is that of another event.
-        ahead = ahead.filter((_old, at) => (isNewId ? isRepeat && at > index : at !== index));
+        if (isNewId) ahead = isRepeat ? ahead.slice(index + 1) : [];
+        else if (isRepeat) ahead = ahead.filter((_old, at) => at !== index);
         // What has no ID of its own and is new, while we are ahead, must not take us back to the ID of its place.
         if (!isRepeat)
           fresh.push(ahead.length ? { ...entry, lastEventId: log.before(log.end()).lastEventId } : entry);

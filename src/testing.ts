@@ -101,13 +101,12 @@ export function createTestServer<Events extends object = Record<string, unknown>
       }
     },
     status(code, { headers, body } = {}, times = 1) {
-      const reply = () => new Response(body ?? null, { status: code, headers: headers ?? {} });
-      const fail = () => {
-        throw new TypeError("Failed to fetch");
+      const make = () => {
+        if (code === 0) throw new TypeError("Failed to fetch");
+        return new Response(body ?? null, { status: code, headers: headers ?? {} });
       };
-      const make = code === 0 ? fail : reply;
       // What no server could answer is the test's own mistake, and no failure of the request.
-      if (code !== 0) reply();
+      if (code !== 0) make();
       const answer = { left: times, make };
       answers.push(answer);
       return () => void (answer.left = 0);

@@ -73,8 +73,10 @@ export function createFrame() {
       frame.release();
       source = stream;
       $("endpoint").textContent = endpoint;
-      if (isNew) last = undefined;
-      if (isNew) opened = 0;
+      if (isNew) {
+        last = undefined;
+        opened = 0;
+      }
       const undos = [
         stream.onEvent((event) => frame.count(event, at(event), check)),
         // The server marks the end of a replay with a comment.

@@ -516,6 +516,7 @@ describe("every error", () => {
         // An event that could not be decoded is told as it is.
         expect(JSON.stringify({ ...printed, event: undefined })).not.toContain(secret);
       }
+      expect(text).not.toContain(TOKEN);
       expect(error.message).toMatch(/[^.]$/);
     },
   );

@@ -3,16 +3,13 @@ import {
   type SharedEventSource,
   type SharedEventSourceOptions,
 } from "../../src/shared-client.ts";
-import type { Message } from "../../src/shared-message.ts";
-import type { World } from "../../src/shared-world.ts";
+import type { Guest, World } from "../../src/shared-world.ts";
 import { settled } from "./fake-clock.ts";
 import { scriptedTransport, type Attempt } from "./machine.ts";
 
-/** One who meets others at a name. */
-interface Guest {
+/** A tab that meets others at a name. */
+interface Visitor extends Pick<Guest, "receive" | "lead"> {
   readonly tab: FakeTab;
-  readonly receive: (message: Message) => void;
-  readonly lead: () => void;
 }
 
 export interface FakeTab {
@@ -60,7 +57,7 @@ export interface Origin {
 
 /** The tabs of an origin, with locks and channels that are made up. */
 export function createOrigin(kept: number = 2 ** 20): Origin {
-  const rooms = new Map<string, Guest[]>();
+  const rooms = new Map<string, Visitor[]>();
   const { transport, attempts } = scriptedTransport();
   const openAtLeave: number[] = [];
   const deaf = new Map<FakeTab, (() => void)[]>();
@@ -77,7 +74,7 @@ export function createOrigin(kept: number = 2 ** 20): Origin {
       makeId: () => `tab ${++names}`,
       meet(name, { receive, lead, robbed, alone }) {
         if (platform === "none") return undefined;
-        const me: Guest = { tab, receive, lead };
+        const me: Visitor = { tab, receive, lead };
         const room = rooms.get(name) ?? [];
         rooms.set(name, room);
         const grant = () => {
