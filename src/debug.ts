@@ -1,4 +1,4 @@
-export { traceFetch, type TraceFetchOptions } from "./debug-fetch.ts";
+export { traceFetch, type TraceFetchOptions } from "./debug/fetch.ts";
 export type {
   CommentRecord,
   ErrorRecord,
@@ -11,6 +11,6 @@ export type {
   StatusRecord,
   TraceLog,
   TraceRecord,
-} from "./debug-record.ts";
-export { trace, type TraceOptions } from "./debug-trace.ts";
-export type { Traceable, TracedEvent } from "./debug-traceable.ts";
+} from "./debug/record.ts";
+export { trace, type TraceOptions } from "./debug/trace.ts";
+export type { Traceable, TracedEvent } from "./debug/traceable.ts";

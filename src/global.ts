@@ -1,3 +1,3 @@
 /** What the script-tag builds hold. */
-export { EventSource } from "./eventsource.ts";
+export { EventSource } from "./eventsource/eventsource.ts";
 export * from "./index.ts";

@@ -1,19 +1,19 @@
-export { createEventSource, type EventSourceUrl } from "./client.ts";
-export type { ClosedStatus, ConnectionStatus } from "./status.ts";
-export { json, schemas, type SchemaDecoder, type StandardSchema } from "./decode.ts";
-export type { ListenerOptions } from "./emitter.ts";
+export { createEventSource, type EventSourceUrl } from "./client/client.ts";
+export type { ClosedStatus, ConnectionStatus } from "./connection/status.ts";
+export { json, schemas, type SchemaDecoder, type StandardSchema } from "./client/decode.ts";
+export type { ListenerOptions } from "./core/listeners.ts";
 export {
   EventSourceError,
   type EventSourceErrorCode,
   type EventSourceErrorDetails,
   type EventSourceHint,
-} from "./errors.ts";
-export type { EventSourceClient } from "./event-source-client.ts";
-export type { FetchInit, FetchLike, ResponseLike } from "./request-options.ts";
-export { bearer } from "./http.ts";
-export type { EventSourceOptions, FetchEventsOptions, ReadEventsOptions } from "./options.ts";
-export type { RetryContext, RetryOptions } from "./retry.ts";
-export { fetchEvents, readEvents, type EventStream } from "./stream.ts";
+} from "./core/errors.ts";
+export type { EventSourceClient } from "./client/event-source-client.ts";
+export type { FetchInit, FetchLike, ResponseLike } from "./http/request-options.ts";
+export { bearer } from "./http/http.ts";
+export type { EventSourceOptions, FetchEventsOptions, ReadEventsOptions } from "./client/options.ts";
+export type { RetryContext, RetryOptions } from "./connection/retry.ts";
+export { fetchEvents, readEvents, type EventStream } from "./client/stream.ts";
 export type {
   AnyEvent,
   AttemptContext,
@@ -26,4 +26,4 @@ export type {
   StreamItem,
   TextEvents,
   Transport,
-} from "./types.ts";
+} from "./core/types.ts";

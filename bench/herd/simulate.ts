@@ -1,5 +1,5 @@
 // What a server meets when all its clients lose it in the same moment, in virtual time.
-import { defaultRetry, retryAfter, retryDelay, type RetryPolicy } from "../../src/retry.ts";
+import { defaultRetry, retryAfter, retryDelay, type RetryPolicy } from "../../src/connection/retry.ts";
 
 /** The delay (ms) before the next attempt, after so many failures in a row and with what `Retry-After` asks for (ms). */
 export type Strategy = (failures: number, after: number, random: number) => number;

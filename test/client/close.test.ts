@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createClient } from "../../src/client.ts";
+import { createClient } from "../../src/client/client.ts";
 import { createEventSource, fetchEvents, readEvents, type EventSourceOptions } from "../../src/index.ts";
 import { collect } from "../helpers/collect.ts";
 import { deferred } from "../helpers/deferred.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createClient } from "../../src/client.ts";
+import { createClient } from "../../src/client/client.ts";
 import { trace, traceFetch, type TraceRecord } from "../../src/debug.ts";
 import { json, type FetchLike } from "../../src/index.ts";
 import { createFakeClock } from "../helpers/fake-clock.ts";

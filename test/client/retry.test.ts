@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createClient } from "../../src/client.ts";
+import { createClient } from "../../src/client/client.ts";
 import { createEventSource, type ConnectionStatus, type RetryContext } from "../../src/index.ts";
 import { BEGINNING, fakeTime } from "../helpers/fake-time.ts";
 import { bodyOf, drop, refuse, serve, stream } from "../helpers/server.ts";

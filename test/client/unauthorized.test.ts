@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { bearer, createEventSource, EventSourceError, fetchEvents } from "../../src/index.ts";
-import { createClient } from "../../src/client.ts";
+import { createClient } from "../../src/client/client.ts";
 import { collect } from "../helpers/collect.ts";
 import { deferred } from "../helpers/deferred.ts";
 import { fakeTime } from "../helpers/fake-time.ts";

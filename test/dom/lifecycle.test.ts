@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { EventSourceError } from "../../src/errors.ts";
+import { EventSourceError } from "../../src/core/errors.ts";
 import { followPage, type FollowPageOptions } from "../../src/lifecycle.ts";
 import { item } from "../helpers/machine.ts";
 import { opened, type Play } from "../helpers/play.ts";

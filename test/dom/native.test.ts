@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { createClient } from "../../src/client.ts";
-import type { EventSourceClient } from "../../src/event-source-client.ts";
-import type { ConnectionStatus } from "../../src/status.ts";
-import { json, schemas } from "../../src/decode.ts";
-import { EventSourceError } from "../../src/errors.ts";
+import { createClient } from "../../src/client/client.ts";
+import type { EventSourceClient } from "../../src/client/event-source-client.ts";
+import type { ConnectionStatus } from "../../src/connection/status.ts";
+import { json, schemas } from "../../src/client/decode.ts";
+import { EventSourceError } from "../../src/core/errors.ts";
 import { createEventSource, type EventSourceOptions } from "../../src/index.ts";
 import { deferred } from "../helpers/deferred.ts";
 import { createFakeClock, settled, type FakeClock } from "../helpers/fake-clock.ts";

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from "node:events";
 import { describe, expect, it } from "vitest";
-import { createClient } from "../../src/client.ts";
+import { createClient } from "../../src/client/client.ts";
 import { createEventSource } from "../../src/index.ts";
 import { createFakeClock, settled, type FakeClock } from "../helpers/fake-clock.ts";
 import { createFaultProxy, type ConnectionPlan } from "../helpers/fault-proxy.ts";

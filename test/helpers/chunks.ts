@@ -1,6 +1,6 @@
-import type { Body } from "../../src/body.ts";
-import { readStream, type ReadOptions } from "../../src/reader.ts";
-import type { StreamItem } from "../../src/types.ts";
+import type { Body } from "../../src/stream/body.ts";
+import { readStream, type ReadOptions } from "../../src/stream/reader.ts";
+import type { StreamItem } from "../../src/core/types.ts";
 import type { Interpretation } from "./reference-parser.ts";
 
 export const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);

@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/clock.ts";
+import type { Clock } from "../../src/core/clock.ts";
 
 /** Time that only moves when it is told to. */
 export interface FakeClock extends Clock {

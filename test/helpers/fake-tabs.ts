@@ -2,8 +2,8 @@ import {
   createSharedClient,
   type SharedEventSource,
   type SharedEventSourceOptions,
-} from "../../src/shared-client.ts";
-import type { Guest, World } from "../../src/shared-world.ts";
+} from "../../src/shared/client.ts";
+import type { Guest, World } from "../../src/shared/world.ts";
 import { settled } from "./fake-clock.ts";
 import { scriptedTransport, type Attempt } from "./machine.ts";
 

@@ -1,4 +1,4 @@
-import type { Environment } from "../../src/connection.ts";
+import type { Environment } from "../../src/connection/connection.ts";
 import { createFakeClock } from "./fake-clock.ts";
 
 /** A world whose time stands still until the test moves it. Its random numbers are 0: delays have no jitter. */

@@ -1,9 +1,9 @@
 import { getEventListeners } from "node:events";
-import { createConnection, type Connection, type Environment } from "../../src/connection.ts";
-import type { EventSourceError } from "../../src/errors.ts";
-import { defaultRetry, type RetryOptions, type RetryPolicy } from "../../src/retry.ts";
-import type { ConnectionStatus } from "../../src/status.ts";
-import type { AttemptContext, OpenStream, Sink, StreamItem, Transport } from "../../src/types.ts";
+import { createConnection, type Connection, type Environment } from "../../src/connection/connection.ts";
+import type { EventSourceError } from "../../src/core/errors.ts";
+import { defaultRetry, type RetryOptions, type RetryPolicy } from "../../src/connection/retry.ts";
+import type { ConnectionStatus } from "../../src/connection/status.ts";
+import type { AttemptContext, OpenStream, Sink, StreamItem, Transport } from "../../src/core/types.ts";
 import { createFakeClock, settled, type FakeClock } from "./fake-clock.ts";
 
 /** Retry options with the defaults filled in. */

@@ -1,8 +1,8 @@
-import { createClient } from "../../src/client.ts";
-import type { EventSourceClient } from "../../src/event-source-client.ts";
-import type { ConnectionStatus } from "../../src/status.ts";
-import type { EventSourceOptions } from "../../src/options.ts";
-import type { OpenStream } from "../../src/types.ts";
+import { createClient } from "../../src/client/client.ts";
+import type { EventSourceClient } from "../../src/client/event-source-client.ts";
+import type { ConnectionStatus } from "../../src/connection/status.ts";
+import type { EventSourceOptions } from "../../src/client/options.ts";
+import type { OpenStream } from "../../src/core/types.ts";
 import { createFakeClock, type FakeClock } from "./fake-clock.ts";
 import { fakePage, scriptedTransport, type Attempt } from "./machine.ts";
 

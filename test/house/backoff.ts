@@ -2,7 +2,7 @@
 // `node test/house/backoff.ts` prints the table, with `--write` it writes both.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { defaultRetry, retryDelay } from "../../src/retry.ts";
+import { defaultRetry, retryDelay } from "../../src/connection/retry.ts";
 import { picture, round, text } from "./svg.ts";
 
 const docs = join(import.meta.dirname, "../../docs");

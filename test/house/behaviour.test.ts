@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { EventSourceError } from "../../src/errors.ts";
-import { defaultRetry, isRetryable } from "../../src/retry.ts";
+import { EventSourceError } from "../../src/core/errors.ts";
+import { defaultRetry, isRetryable } from "../../src/connection/retry.ts";
 import { machine } from "../helpers/machine.ts";
 import { table, type Cause } from "../machine/state-table.ts";
 import { backoffPicture, withBackoff } from "./backoff.ts";
@@ -14,7 +14,7 @@ const read = (name: string) => readFileSync(join(docs, name), "utf8");
 const page = read("behaviour.md");
 
 describe("the delays of docs/behaviour.md (node test/house/backoff.ts --write)", () => {
-  test("are those of src/retry.ts, in the table and in the picture", () => {
+  test("are those of src/connection/retry.ts, in the table and in the picture", () => {
     expect(withBackoff(page)).toBe(page);
     expect(read("backoff.svg")).toBe(backoffPicture());
   });

@@ -1,18 +1,18 @@
 import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { createContext, runInContext } from "node:vm";
 import { describe, expect, test } from "vitest";
-import { importsOf, layers, optional, packages, transports, withoutComments } from "./layers.ts";
+import { importsOf, mayImport, packages, withoutComments } from "./layers.ts";
 
 const root = join(import.meta.dirname, "../..");
 const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter((file) =>
   file.endsWith(".ts"),
 );
 const read = (file: string) => readFileSync(join(root, "src", file), "utf8");
-const layerOf = (file: string) => layers.findIndex((names) => names.includes(basename(file, ".ts")));
+const folderOf = (file: string) => (file.includes("/") ? dirname(file) : "entries");
 
 describe("the way imports are found", () => {
   test.each([
@@ -38,51 +38,23 @@ describe("the way imports are found", () => {
 });
 
 describe("the layers of src", () => {
-  test("have exactly the files that there are", () => {
-    expect(files.map((file) => file.replace(/\.ts$/, "")).toSorted()).toEqual(layers.flat().toSorted());
-  });
-
-  test.each(files)("%s imports from strictly lower layers only", (file) => {
+  test.each(files)("%s imports only from its folder and those below", (file) => {
+    const folder = folderOf(file);
     for (const specifier of importsOf(read(file))) {
-      if (specifier.startsWith("."))
-        expect(layerOf(specifier), `${file} imports ${specifier}`).toBeLessThan(layerOf(file));
-      else expect(packages[basename(file, ".ts")] ?? [], `${file} imports a package`).toContain(specifier);
-    }
-  });
-
-  test.each(layers[0]!)("%s is a leaf and imports nothing", (name) => {
-    expect(importsOf(read(`${name}.ts`))).toEqual([]);
-  });
-
-  test.each(files)("%s knows no optional entry, or is part of one and knows what that may", (file) => {
-    const entryOf = (path: string) =>
-      Object.keys(optional).find((entry) => new RegExp(`^${entry}(-.*)?\\.ts$`).test(basename(path)));
-    const entry = entryOf(file);
-    for (const specifier of importsOf(read(file)).filter((s) => s.startsWith("."))) {
-      const name = basename(specifier, ".ts");
-      const isAllowed = entryOf(specifier) === entry || (entry && optional[entry]!.includes(name));
+      const target = folderOf(join(dirname(file), specifier));
+      const isAllowed = specifier.startsWith(".")
+        ? folder === "entries" || folder === target || mayImport[folder]!.includes(target)
+        : packages[file]?.includes(specifier);
       expect(isAllowed, `${file} imports ${specifier}`).toBe(true);
     }
   });
 
-  test("connection.ts never imports a transport, nor does what it imports", () => {
-    const seen = new Set<string>();
-    const visit = (file: string) => {
-      for (const specifier of importsOf(read(file)).filter((s) => s.startsWith("."))) {
-        const next = basename(specifier);
-        if (!seen.has(next)) visit((seen.add(next), next));
-      }
-    };
-    visit("connection.ts");
-    for (const transport of transports) expect(seen).not.toContain(`${transport}.ts`);
-  });
-
-  test("index.ts only lists names", () => {
-    expect(
-      withoutComments(read("index.ts"))
-        .replaceAll(/export (type )?\{[^}]*\} from "[^"]+";/g, "")
-        .trim(),
-    ).toBe("");
+  test.each(files.filter((file) => folderOf(file) === "entries"))("%s only lists names", (file) => {
+    const rest = withoutComments(read(file)).replaceAll(
+      /(export|import) ?(type )?(\{[^}]*\}|\*)?( from)? ?"[^"]+";/g,
+      "",
+    );
+    expect(rest.trim()).toBe("");
   });
 });
 
@@ -139,7 +111,7 @@ describe("importing", () => {
     "debug.js",
     "shared.js",
     "testing.js",
-    "binding.js",
+    "react.js",
     "everspring.min.js",
   ])("dist/%s changes no global, calls nothing and listens to nothing", async (file) => {
     const url = pathToFileURL(join(root, "dist", file)).href;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createEventSource, type EventSourceOptions } from "../../src/index.ts";
-import { defaultRetry } from "../../src/retry.ts";
+import { defaultRetry } from "../../src/connection/retry.ts";
 import { defaultOf, generated, unitOf } from "./options.ts";
 import { readInterface } from "./tsdoc.ts";
 

@@ -30,7 +30,8 @@ interface Declaration {
 }
 
 const declarations = new Map<string, Declaration>();
-for (const file of readdirSync(src)) {
+for (const file of readdirSync(src, { recursive: true, encoding: "utf8" })) {
+  if (!file.endsWith(".ts")) continue;
   const code = readFileSync(join(src, file), "utf8");
   const pattern =
     /(\/\*\*(?:(?!\*\/)[^])*\*\/\n)?export interface (\w+)[^{]*?(?:extends ([^{]*))?\{(?:\}|\n([^]*?)^\})/gm;
@@ -61,7 +62,7 @@ export function readInterface(name: string): Interface {
 /** The codes of `EventSourceError`. */
 export function readCodes(): string[] {
   const [, union = ""] =
-    /type EventSourceErrorCode =([^;]*);/.exec(readFileSync(join(src, "errors.ts"), "utf8")) ?? [];
+    /type EventSourceErrorCode =([^;]*);/.exec(readFileSync(join(src, "core/errors.ts"), "utf8")) ?? [];
   return [...union.matchAll(/"([\w-]+)"/g)].map(([, code]) => code!);
 }
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createClient, createEventSource } from "../../src/client.ts";
-import type { EventSourceClient } from "../../src/event-source-client.ts";
-import { json } from "../../src/decode.ts";
-import { EventSourceError } from "../../src/errors.ts";
-import type { Transport } from "../../src/types.ts";
+import { createClient, createEventSource } from "../../src/client/client.ts";
+import type { EventSourceClient } from "../../src/client/event-source-client.ts";
+import { json } from "../../src/client/decode.ts";
+import { EventSourceError } from "../../src/core/errors.ts";
+import type { Transport } from "../../src/core/types.ts";
 import { deferred } from "../helpers/deferred.ts";
 import { createFakeClock, settled } from "../helpers/fake-clock.ts";
 import { abortListeners, describe as describeStatus, item } from "../helpers/machine.ts";

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { EventSourceError } from "../../src/errors.ts";
-import type { RetryContext, RetryOptions } from "../../src/retry.ts";
+import { EventSourceError } from "../../src/core/errors.ts";
+import type { RetryContext, RetryOptions } from "../../src/connection/retry.ts";
 import { settled } from "../helpers/fake-clock.ts";
 import {
   abortListeners,

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { trace, type TraceOptions, type TraceRecord } from "../../src/debug.ts";
 import { EventSourceError, json, type ConnectionStatus, type ServerSentEvent } from "../../src/index.ts";
-import type { EventSourceOptions } from "../../src/options.ts";
+import type { EventSourceOptions } from "../../src/client/options.ts";
 import { createFakeClock, settled } from "../helpers/fake-clock.ts";
 import { item } from "../helpers/machine.ts";
 import { play, type Play } from "../helpers/play.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { EventSourceError } from "../../src/errors.ts";
+import { EventSourceError } from "../../src/core/errors.ts";
 import { deferred } from "../helpers/deferred.ts";
 import { settled } from "../helpers/fake-clock.ts";
 import { abortListeners, item, machine } from "../helpers/machine.ts";

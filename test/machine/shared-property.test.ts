@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Sink, StreamItem, Transport } from "../../src/types.ts";
+import type { Sink, StreamItem, Transport } from "../../src/core/types.ts";
 import { deferred, type Deferred } from "../helpers/deferred.ts";
 import { settled } from "../helpers/fake-clock.ts";
 import { createOrigin, type FakeTab } from "../helpers/fake-tabs.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { EventSourceError } from "../../src/errors.ts";
-import { json } from "../../src/decode.ts";
+import { EventSourceError } from "../../src/core/errors.ts";
+import { json } from "../../src/client/decode.ts";
 import type { SharedEventSourceOptions } from "../../src/shared.ts";
-import type { StreamItem } from "../../src/types.ts";
+import type { StreamItem } from "../../src/core/types.ts";
 import { deferred } from "../helpers/deferred.ts";
 import { createOrigin, type Followed, type Origin } from "../helpers/fake-tabs.ts";
 import { describe as told } from "../helpers/machine.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
-import { createBinding } from "../../src/binding.ts";
-import { EventSourceError } from "../../src/errors.ts";
+import { createBinding } from "../../src/adapters/binding.ts";
+import { EventSourceError } from "../../src/core/errors.ts";
 import { createEventSource, type EventSourceOptions, type EventSourceUrl } from "../../src/index.ts";
 import { createTestServer } from "../../src/testing.ts";
 import { settled } from "../helpers/fake-clock.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { release } from "../../src/body.ts";
+import { release } from "../../src/stream/body.ts";
 
 test.each(["cancel", "releaseLock"])(
   "to let go of a reader never fails, not even when %s does",

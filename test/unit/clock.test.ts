@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { LONGEST_DELAY, systemClock } from "../../src/clock.ts";
+import { LONGEST_DELAY, systemClock } from "../../src/core/clock.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

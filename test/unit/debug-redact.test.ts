@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { shownCause, shownHeaders, shownUrl } from "../../src/debug-redact.ts";
-import { EventSourceError } from "../../src/errors.ts";
+import { shownCause, shownHeaders, shownUrl } from "../../src/debug/redact.ts";
+import { EventSourceError } from "../../src/core/errors.ts";
 
 describe("a URL", () => {
   test.each([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { json, schemas, type StandardSchema } from "../../src/decode.ts";
+import { json, schemas, type StandardSchema } from "../../src/client/decode.ts";
 
 const standard = <T>(validate: StandardSchema<T>["~standard"]["validate"]): StandardSchema<T> => ({
   "~standard": { version: 1, vendor: "test", validate },

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createChannel, emit, listen, report } from "../../src/emitter.ts";
+import { createChannel, emit, listen, report } from "../../src/core/listeners.ts";
 import { deferred } from "../helpers/deferred.ts";
 import { settled } from "../helpers/fake-clock.ts";
 import { abortListeners } from "../helpers/machine.ts";

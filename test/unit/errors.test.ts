@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { EventSourceError, toEventSourceError, type EventSourceErrorCode } from "../../src/errors.ts";
+import { EventSourceError, toEventSourceError, type EventSourceErrorCode } from "../../src/core/errors.ts";
 
 describe("an EventSourceError", () => {
   test("is an Error with a name, a code and only what is known", () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { EventSourceError } from "../../src/errors.ts";
-import { bearer, checkResponse, parseUrl, requestHeaders } from "../../src/http.ts";
+import { EventSourceError } from "../../src/core/errors.ts";
+import { bearer, checkResponse, parseUrl, requestHeaders } from "../../src/http/http.ts";
 import { createFakeClock, settled, type FakeClock } from "../helpers/fake-clock.ts";
 import { encode, streamOf } from "../helpers/chunks.ts";
 

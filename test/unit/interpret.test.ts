@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { createInterpreter, toEvent, type InterpretOptions } from "../../src/interpret.ts";
-import type { StreamItem } from "../../src/types.ts";
+import { createInterpreter, toEvent, type InterpretOptions } from "../../src/stream/interpret.ts";
+import type { StreamItem } from "../../src/core/types.ts";
 
 afterEach(() => void vi.unstubAllGlobals());
 

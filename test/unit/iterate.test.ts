@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { createFeed, createPump, type Feed, type Pump } from "../../src/iterate.ts";
+import { createFeed, createPump, type Feed, type Pump } from "../../src/stream/iterate.ts";
 import { deferred } from "../helpers/deferred.ts";
 import { settled } from "../helpers/fake-clock.ts";
 

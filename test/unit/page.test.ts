@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { baseUrl, whenOnline } from "../../src/page.ts";
+import { baseUrl, whenOnline } from "../../src/core/page.ts";
 
 afterEach(() => void vi.unstubAllGlobals());
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { EventSourceError } from "../../src/errors.ts";
+import { EventSourceError } from "../../src/core/errors.ts";
 import { chunked, concat, encode, readAll, readBatches, streamOf } from "../helpers/chunks.ts";
 import { settled } from "../helpers/fake-clock.ts";
 import { interpretStream } from "../helpers/reference-parser.ts";

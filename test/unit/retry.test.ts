@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { EventSourceError, type EventSourceErrorCode } from "../../src/errors.ts";
-import { defaultRetry, isRetryable, retryAfter, retryDelay, type RetryPolicy } from "../../src/retry.ts";
+import { EventSourceError, type EventSourceErrorCode } from "../../src/core/errors.ts";
+import {
+  defaultRetry,
+  isRetryable,
+  retryAfter,
+  retryDelay,
+  type RetryPolicy,
+} from "../../src/connection/retry.ts";
 import { policyOf } from "../helpers/machine.ts";
 
 const LONGEST = 2 ** 31 - 1;

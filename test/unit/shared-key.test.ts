@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { EventSourceError } from "../../src/errors.ts";
-import { bearer } from "../../src/http.ts";
-import { keyOf } from "../../src/shared-key.ts";
+import { EventSourceError } from "../../src/core/errors.ts";
+import { bearer } from "../../src/http/http.ts";
+import { keyOf } from "../../src/shared/key.ts";
 import { createSharedEventSource, type SharedEventSourceOptions } from "../../src/shared.ts";
 
 const url = "https://example.com/events";

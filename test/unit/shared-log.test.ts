@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createLog, weigh, type Entry } from "../../src/shared-log.ts";
+import { createLog, weigh, type Entry } from "../../src/shared/log.ts";
 
 let keys = 0;
 const item = (id: string, data = id): Entry => ({

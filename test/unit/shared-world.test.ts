@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import type { Message } from "../../src/shared-message.ts";
-import { systemWorld } from "../../src/shared-world.ts";
+import type { Message } from "../../src/shared/message.ts";
+import { systemWorld } from "../../src/shared/world.ts";
 import { until } from "../helpers/turns.ts";
 
 afterEach(() => vi.unstubAllGlobals());
