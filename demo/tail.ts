@@ -21,7 +21,7 @@ async function tail(from: string, lastEventId: string): Promise<void> {
   const source = createEventSource(from, {
     lastEventId,
     connectTimeout: 10_000,
-    retry: { max: 5_000 }, // someone is watching: never let them wait for half a minute
+    retry: { maxDelay: 5_000 }, // someone is watching: never let them wait for half a minute
   });
 
   source.onStatus((status) => {

@@ -1,4 +1,4 @@
-export { createEventSource, type EventSourceUrl } from "./client/client.ts";
+export { createEventSource } from "./client/create-event-source.ts";
 export type { ClosedStatus, ConnectionStatus } from "./connection/status.ts";
 export { json, schemas, type SchemaDecoder, type StandardSchema } from "./client/decode.ts";
 export type { ListenerOptions } from "./core/listeners.ts";
@@ -8,12 +8,14 @@ export {
   type EventSourceErrorDetails,
   type EventSourceHint,
 } from "./core/errors.ts";
-export type { EventSourceClient } from "./client/event-source-client.ts";
+export type { EventSourceClient, EventSourceUrl } from "./client/event-source-client.ts";
 export type { FetchInit, FetchLike, ResponseLike } from "./http/request-options.ts";
 export { bearer } from "./http/http.ts";
 export type { EventSourceOptions, FetchEventsOptions, ReadEventsOptions } from "./client/options.ts";
 export type { RetryContext, RetryOptions } from "./connection/retry.ts";
-export { fetchEvents, readEvents, type EventStream } from "./client/stream.ts";
+export { fetchEvents } from "./client/fetch-events.ts";
+export { readEvents } from "./client/read-events.ts";
+export type { EventStream } from "./client/event-stream.ts";
 export type {
   AnyEvent,
   AttemptContext,

@@ -23,7 +23,7 @@ export const access = {
   connectTimeout: 5_000,
   // The server sends a heartbeat every 2 s. Three of them missing is a dead line, however open it looks.
   idleTimeout: 6_000,
-  retry: { max: 8_000 },
+  retry: { maxDelay: 8_000 },
 };
 
 /** An ordinary request with the same token. */

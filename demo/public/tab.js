@@ -27,7 +27,7 @@ const source = createSharedEventSource("/tabs", {
   decode: json,
   connectTimeout: 5_000,
   idleTimeout: 6_000,
-  retry: { max: 8_000 },
+  retry: { maxDelay: 8_000 },
 });
 let isHolder = false;
 

@@ -185,7 +185,7 @@ export function createBinding(first: Followed): Binding {
       client.close();
       // The same stream by other means, such as a new token, goes on where it was.
       if (isSameStream && before.lastEventId === next.lastEventId)
-        state.client.resumeFrom(client.lastEventId);
+        state.client.lastEventId = client.lastEventId;
       settle();
     },
     mount() {

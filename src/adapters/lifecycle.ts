@@ -9,7 +9,7 @@ export interface Followable {
   /** Called when the page wants no connection, with the reason. */
   pause(reason?: string): void;
   /** Called to see within so many ms whether an open connection is alive. */
-  check(within: number): void;
+  checkLiveness(timeout: number): void;
   /** Hears every change of the status, and returns its undo. */
   onStatus(listener: (status: ConnectionStatus) => void): () => void;
 }
@@ -25,7 +25,7 @@ export interface FollowPageOptions {
    * An open connection has so many ms to show that it is alive when the page is back, else it is dropped (`idle-timeout`)
    * and made anew. It should be longer than the server's heartbeat. `false` trusts it. Default 5000.
    */
-  liveness?: number | false | undefined;
+  livenessTimeout?: number | false | undefined;
 }
 
 /** How often we look whether time has jumped, and how far it must have (ms). */
@@ -39,7 +39,7 @@ const LONGEST = 2 ** 31 - 1;
  * Lets a subscription follow the page that it lives in.
  *
  * - Back from hidden, frozen, the back/forward cache, offline or sleep: a client that waits retries now (unless the server
- *   set the time with `Retry-After`), one that is open is checked for life, see `liveness`.
+ *   set the time with `Retry-After`), one that is open is checked for life, see `livenessTimeout`.
  * - `pagehide` and `freeze` pause (`status.reason` is `"pagehide"` or `"frozen"`), so that the page may enter the
  *   back/forward cache, where the browser lets it (Firefox does not, see docs/decisions/browsers.md); coming back opens
  *   again, after the last event that was handed over.
@@ -56,7 +56,7 @@ const LONGEST = 2 ** 31 - 1;
  */
 export function followPage(
   source: Followable,
-  { hidden = "keep", liveness = 5000 }: FollowPageOptions = {},
+  { hidden = "keep", livenessTimeout = 5000 }: FollowPageOptions = {},
 ): () => void {
   const page = globalThis.document as Document | undefined;
   const isHidden = () => page?.visibilityState === "hidden";
@@ -84,7 +84,7 @@ export function followPage(
     const { status } = source;
     const isWaiting = status.state === "waiting" && !status.error.headers?.get("retry-after");
     if (isWaiting || status === ours) source.open();
-    else if (status.state === "open" && liveness !== false) source.check(liveness);
+    else if (status.state === "open" && livenessTimeout !== false) source.checkLiveness(livenessTimeout);
   }
 
   function look(): void {

@@ -5,15 +5,13 @@ export interface Resumable {
   /** Tells whether it was opened already. */
   readonly status: ConnectionStatus;
   /** The ID of the last event that was handed over; one that is there already wins over the stored one. */
-  readonly lastEventId: string;
+  lastEventId: string;
   /** Called once the storage has answered. */
   open(): void;
   /** Called when the storage answers after it was opened. */
   reconnect(): void;
-  /** Called with the stored ID. */
-  resumeFrom(lastEventId: string): void;
   /** Hears the ID of every event that is dealt with, and returns its undo. */
-  onDelivered(listener: (lastEventId: string) => unknown): () => void;
+  onCheckpoint(listener: (lastEventId: string) => unknown): () => void;
 }
 
 /** Where IDs are kept: `localStorage`, `sessionStorage`, or anything alike, which may be asynchronous. */
@@ -63,7 +61,7 @@ export function rememberLastEventId(
   let isWriting = false;
   /** Nothing is written before the storage has answered: it would answer with that. */
   let hasAnswered = false;
-  const unfollow = source.onDelivered((delivered) => {
+  const unfollow = source.onCheckpoint((delivered) => {
     unwritten = delivered;
     if (hasAnswered) void write();
   });
@@ -98,7 +96,7 @@ export function rememberLastEventId(
     if (unwritten !== undefined) void write();
     const { state } = source.status;
     const isNew = !!id && !source.lastEventId;
-    if (isNew) source.resumeFrom(id);
+    if (isNew) source.lastEventId = id;
     if (state === "idle") source.open();
     else if (isNew && state !== "closed" && state !== "paused") source.reconnect();
   }

@@ -1,55 +1,17 @@
 import { chooseTransport } from "./choose-transport.ts";
-import { systemClock } from "../core/clock.ts";
 import { createConnection, type Environment } from "../connection/connection.ts";
 import type { SchemaDecoder } from "./decode.ts";
 import { createChannel, emit, listen, type Channel, type ListenerOptions } from "../core/listeners.ts";
 import type { EventSourceError } from "../core/errors.ts";
-import type { EventSourceClient } from "./event-source-client.ts";
+import type { EventSourceClient, EventSourceUrl } from "./event-source-client.ts";
 import { isPlain, originOf, parseUrl, startingId } from "../http/http.ts";
 import { createInterpreter, toEvent, type DecodedEvent } from "../stream/interpret.ts";
 import { createFeed, createPump } from "../stream/iterate.ts";
 import { splitOptions, type EventSourceOptions } from "./options.ts";
-import { baseUrl, whenOnline } from "../core/page.ts";
+import { baseUrl } from "../core/page.ts";
 import { defaultRetry, type RetryPolicy } from "../connection/retry.ts";
 import type { ClosedStatus, ConnectionStatus } from "../connection/status.ts";
-import type { Decoder, EventsOf, PerAttempt, StreamItem, TextEvents } from "../core/types.ts";
-
-/** Where the stream is: a URL, or a function called at every attempt. Relative to the page where there is one. */
-export type EventSourceUrl = PerAttempt<string | URL>;
-
-const systemEnvironment: Environment = { clock: systemClock, random: () => Math.random(), whenOnline };
-
-/**
- * Subscribes to an event stream: connects, reconnects, resumes.
- *
- * @param url - Where the stream is. Reconnects go to it too, never to where it redirected.
- * @throws EventSourceError `invalid-option`, naming the option; `unsupported`.
- * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#processing-model-9
- *
- * @example
- * const source = createEventSource<{ tick: { price: number } }>("/prices", { decode: json });
- * source.on("tick", (event) => console.log(event.data.price));
- */
-export function createEventSource<D extends Decoder>(
-  url: EventSourceUrl,
-  options: EventSourceOptions & { decode: D },
-): EventSourceClient<EventsOf<D>>;
-/** The same without `decode`: the data are text. */
-export function createEventSource<Events extends object = TextEvents>(
-  url: EventSourceUrl,
-  options?: EventSourceOptions & { decode?: undefined },
-): EventSourceClient<Events>;
-/** The same with the events declared by hand: their data are what `decode` makes of them. */
-export function createEventSource<Events extends object = Record<string, unknown>>(
-  url: EventSourceUrl,
-  options?: EventSourceOptions,
-): EventSourceClient<Events>;
-export function createEventSource<Events extends object>(
-  url: EventSourceUrl,
-  options: EventSourceOptions = {},
-): EventSourceClient<Events> {
-  return createClient(url, options, systemEnvironment);
-}
+import type { StreamItem, TextEvents } from "../core/types.ts";
 
 /** What adds listeners to a channel. */
 function to<T>(channel: Channel<T>): (listener: (value: T) => unknown, how?: ListenerOptions) => () => void {
@@ -191,12 +153,15 @@ export function createClient<Events extends object = TextEvents>(
     onStatus: to(statuses),
     onError: to(errors),
     onComment: to(comments),
-    onDelivered: to(deliveries),
+    onCheckpoint: to(deliveries),
     get status() {
       return connection.status;
     },
     get lastEventId() {
       return connection.lastEventId;
+    },
+    set lastEventId(id) {
+      connection.lastEventId = deliveredId = id;
     },
     get url() {
       return target ? (isUnresolved ? String(url) : target.href) : openUrl;
@@ -212,10 +177,7 @@ export function createClient<Events extends object = TextEvents>(
     close,
     reconnect: () => connect("reconnect"),
     pause: (reason = "client") => connection.pause(reason),
-    check: (within: number) => connection.check(within),
-    resumeFrom(id: string) {
-      connection.lastEventId = deliveredId = id;
-    },
+    checkLiveness: (timeout: number) => connection.checkLiveness(timeout),
     // Where `Symbol.dispose` is missing there is nothing that would call it.
     [Symbol.dispose ?? "dispose"]: close,
     [Symbol.asyncIterator]() {

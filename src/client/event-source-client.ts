@@ -2,7 +2,10 @@
 import type { ClosedStatus, ConnectionStatus } from "../connection/status.ts";
 import type { ListenerOptions } from "../core/listeners.ts";
 import type { EventSourceError } from "../core/errors.ts";
-import type { AnyEvent, ServerSentEvent, TextEvents } from "../core/types.ts";
+import type { AnyEvent, PerAttempt, ServerSentEvent, TextEvents } from "../core/types.ts";
+
+/** Where the stream is: a URL, or a function called at every attempt. Relative to the page where there is one. */
+export type EventSourceUrl = PerAttempt<string | URL>;
 
 /** A subscription to an event stream. */
 export interface EventSourceClient<Events extends object = TextEvents> {
@@ -24,12 +27,15 @@ export interface EventSourceClient<Events extends object = TextEvents> {
    * Listens to `lastEventId` moving, once its event is dealt with: promises of `onEvent` listeners have settled and
    * iterators have asked for the next event. To store it is safe: a new client that resumes after it misses nothing.
    */
-  onDelivered(listener: (lastEventId: string) => unknown, options?: ListenerOptions): () => void;
+  onCheckpoint(listener: (lastEventId: string) => unknown, options?: ListenerOptions): () => void;
 
   /** The life of the connection. The same object until it changes. */
   readonly status: ConnectionStatus;
-  /** The ID to resume after: that of the last event handed to you. Kept when closed. */
-  readonly lastEventId: string;
+  /**
+   * The ID to resume after: that of the last event handed to you. Kept when closed. Assignable: the next connection resumes after
+   * what was set, unless this one brings an event before.
+   */
+  lastEventId: string;
   /** The URL of the request; where `url` is a function, the last one that answered. `""` before. */
   readonly url: string;
   /** As on the native class: 0 connecting (or waiting to), 1 open, 2 not connected. */
@@ -54,12 +60,10 @@ export interface EventSourceClient<Events extends object = TextEvents> {
    */
   pause(reason?: string): void;
   /**
-   * When open: the server must be heard within so many ms (a comment will do), else it is an `idle-timeout`, and a retry
+   * When open: the server must be heard within `timeout` ms (a comment will do), else it is an `idle-timeout`, and a retry
    * follows. For when the connection may have died unnoticed, as after sleep.
    */
-  check(within: number): void;
-  /** Sets `lastEventId`: the next connection resumes after it, unless this one brings an event before. */
-  resumeFrom(lastEventId: string): void;
+  checkLiveness(timeout: number): void;
   /** Same as `close()`. */
   [Symbol.dispose](): void;
   /** Pulls events: it is read a chunk ahead of you at most, so that the server waits for you. Leaving the loop closes; a fatal error throws. */

@@ -39,7 +39,7 @@ export interface Connection {
   close(reason: ClosedStatus["reason"], cause?: unknown): void;
   reconnect(): void;
   pause(reason: string): void;
-  check(within: number): void;
+  checkLiveness(timeout: number): void;
 }
 
 /**
@@ -57,7 +57,7 @@ export function createConnection(
   /** The running attempt. Whoever belongs to another one is stale and may write nothing. */
   let current: AbortController | undefined;
   let cancelWait: (() => void) | undefined;
-  let check: OpenStream["check"];
+  let checkLiveness: OpenStream["checkLiveness"];
   let failures = 0;
   let failingSince = 0;
   /** When the running attempt is healthy, so that earlier failures are forgiven: 0 once it has brought an event. */
@@ -78,7 +78,7 @@ export function createConnection(
   function stop(cause?: unknown, letGo?: boolean): boolean {
     const before = connection.status;
     cancelWait?.();
-    cancelWait = check = undefined;
+    cancelWait = checkLiveness = undefined;
     const stopped = current;
     current = undefined;
     drop(letGo);
@@ -102,13 +102,13 @@ export function createConnection(
         transport(
           { attempt, lastEventId: connection.lastEventId, signal: running.signal },
           {
-            open({ url, headers, check: checkStream }) {
+            open({ url, headers, checkLiveness: checkStream }) {
               if (!isCurrent()) return;
-              check = checkStream;
+              checkLiveness = checkStream;
               openedAt = clock.now();
               // Where nobody can be asked for a sign of life, silence says nothing.
               heard = !checkStream;
-              if (retry) healthyAt = openedAt + retry.stableAfter;
+              if (retry) healthyAt = openedAt + retry.resetAfter;
               setStatus({ state: "open", url, headers });
             },
             deliver(item) {
@@ -151,9 +151,9 @@ export function createConnection(
     // The browser's word is a hint, known to say offline for good: look ourselves now and then.
     const cancelOnline = whenOnline(connect);
     const delay = cancelOnline
-      ? retry.max
+      ? retry.maxDelay
       : retryDelay(retry, failures, reconnectionTime, retryAfter(error.headers, now), random());
-    if (!cancelOnline && (failures > retry.attempts || elapsed + delay > retry.elapsed))
+    if (!cancelOnline && (failures > retry.maxRetries || elapsed + delay > retry.maxElapsedTime))
       return end(
         "error",
         new EventSourceError("retries-exhausted", `Gave up after ${failures} failures in a row`, {
@@ -228,8 +228,8 @@ export function createConnection(
     pause(reason) {
       if (!/idle|closed/.test(connection.status.state) && stop()) setStatus({ state: "paused", reason });
     },
-    check(within) {
-      check?.(within);
+    checkLiveness(timeout) {
+      checkLiveness?.(timeout);
     },
   };
   signal?.addEventListener("abort", abort);

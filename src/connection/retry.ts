@@ -16,9 +16,9 @@ export interface RetryContext {
 /**
  * When to connect again. Times in ms.
  *
- * The delay after the n-th failure in a row is `initial × factor^(n-1)`, kept low enough that the jitter on top of
- * it stays below `max`, and then multiplied by a random number from 1 to `1 + jitter`. A floor that the server
- * sets, by its `retry` field or `Retry-After`, comes before `max`: the jitter is added on top of the floor.
+ * The delay after the n-th failure in a row is `initialDelay × factor^(n-1)`, kept low enough that the jitter on top of
+ * it stays below `maxDelay`, and then multiplied by a random number from 1 to `1 + jitter`. A floor that the server
+ * sets, by its `retry` field or `Retry-After`, comes before `maxDelay`: the jitter is added on top of the floor.
  */
 export interface RetryOptions {
   /**
@@ -26,7 +26,7 @@ export interface RetryOptions {
    *
    * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#concept-event-stream-reconnection-time
    */
-  initial?: number | undefined;
+  initialDelay?: number | undefined;
   /**
    * Growth per failure in a row, 1 or more. With 1 there is none, and clients that failed together
    * keep coming back together. Default 2.
@@ -36,24 +36,24 @@ export interface RetryOptions {
    * Longest delay of our own making, jitter included, and the most that `Retry-After` may ask for (ms). Raise it
    * where rate limits have longer windows. Default 30000.
    */
-  max?: number | undefined;
+  maxDelay?: number | undefined;
   /** Share of the delay that is added at random, 0 to 1, so that clients do not come back all at once. Default 0.5. */
   jitter?: number | undefined;
   /**
    * Retries in a row before the client gives up with `retries-exhausted`, whose `cause` is the last error. They count
    * from the last healthy connection. Default `Infinity`.
    */
-  attempts?: number | undefined;
+  maxRetries?: number | undefined;
   /**
    * Time since the first failure in a row after which no retry begins (ms): `retries-exhausted`. Time offline does
    * not count. Default `Infinity`.
    */
-  elapsed?: number | undefined;
+  maxElapsedTime?: number | undefined;
   /**
    * A connection is healthy, and earlier failures are forgiven, once it delivered an event or was open this long
    * (ms). Headers alone prove nothing. Default 5000.
    */
-  stableAfter?: number | undefined;
+  resetAfter?: number | undefined;
   /**
    * Overrides the default rules both ways, but for 204; `undefined` leaves the verdict to them. For a status that
    * means something else here, such as a 404 while a service starts.
@@ -68,13 +68,13 @@ export type RetryPolicy = { [Name in Exclude<keyof RetryOptions, "shouldRetry">]
 >;
 
 export const defaultRetry: RetryPolicy = {
-  initial: 1000,
+  initialDelay: 1000,
   factor: 2,
-  max: 30_000,
+  maxDelay: 30_000,
   jitter: 0.5,
-  attempts: Infinity,
-  elapsed: Infinity,
-  stableAfter: 5000,
+  maxRetries: Infinity,
+  maxElapsedTime: Infinity,
+  resetAfter: 5000,
 };
 
 /** The default rules: whether an error is worth another attempt. */
@@ -96,7 +96,7 @@ export function retryAfter(headers: Headers | undefined, now: number): number {
 
 /** The next delay (ms), an integer that `setTimeout` can keep. */
 export function retryDelay(
-  { initial, factor, max, jitter }: RetryPolicy,
+  { initialDelay, factor, maxDelay, jitter }: RetryPolicy,
   /** Failures in a row, at least 1. */
   failures: number,
   /** The reconnection time that the server's `retry` field set. */
@@ -107,8 +107,8 @@ export function retryDelay(
   random: number,
 ): number {
   // At least 1: growth from 0 would be no growth, and `retry: 0` with an instant end would hammer the server.
-  const base = Math.max(1, reconnectionTime ?? initial);
-  const grown = Math.min(base * factor ** (failures - 1), max / (1 + jitter));
-  const floor = Math.max(reconnectionTime ?? 0, Math.min(after, max));
+  const base = Math.max(1, reconnectionTime ?? initialDelay);
+  const grown = Math.min(base * factor ** (failures - 1), maxDelay / (1 + jitter));
+  const floor = Math.max(reconnectionTime ?? 0, Math.min(after, maxDelay));
   return Math.min(Math.round(Math.max(grown, floor) * (1 + jitter * random)), LONGEST_DELAY);
 }

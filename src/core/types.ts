@@ -80,8 +80,8 @@ export interface OpenStream {
   url: string;
   /** The headers of the response. */
   headers: Headers;
-  /** Fails the attempt with `idle-timeout` unless a byte arrives within so many ms. Left out where that cannot be told. */
-  check?: ((within: number) => void) | undefined;
+  /** Fails the attempt with `idle-timeout` unless a byte arrives within `timeout` ms. Left out where that cannot be told. */
+  checkLiveness?: ((timeout: number) => void) | undefined;
 }
 
 /** What a transport tells about its one attempt. */

@@ -60,9 +60,9 @@ export function standardRetry(url: string): RetryPolicy {
   return {
     ...defaultRetry,
     // "Wait a delay equal to the reconnection time of the event source."
-    initial: RECONNECTION_TIME,
+    initialDelay: RECONNECTION_TIME,
     factor: 1,
-    max: Infinity,
+    maxDelay: Infinity,
     jitter: 0,
     // "if res is a network error, then reestablish the connection, unless the user agent knows that to be futile, in which
     // case the user agent may fail the connection": no other scheme has a network. What has no cause is the end of a

@@ -40,7 +40,7 @@ export function createFetchTransport(
       setDeadline(waiting && patience, "idle-timeout");
       if (!waiting) patience = idleTimeout;
     };
-    const check = (within: number) => {
+    const checkLiveness = (within: number) => {
       patience = Math.min(Math.max(within, 1), patience || Infinity);
       if (waiting) setDeadline(patience, "idle-timeout", true);
     };
@@ -123,7 +123,7 @@ export function createFetchTransport(
       const { body, headers } = response;
       opened = true;
       const openUrl = response.url || target!.href;
-      sink.open({ url: openUrl, headers, check }, response);
+      sink.open({ url: openUrl, headers, checkLiveness }, response);
       if (body)
         await readStream(body, {
           lastEventId,

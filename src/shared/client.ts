@@ -88,7 +88,7 @@ export function createSharedClient<Events extends object = TextEvents>(
     transport: member.transport,
     // Whether and when there is another attempt is what the shared connection says.
     retry: retry !== false && {
-      max: retry?.max,
+      maxDelay: retry?.maxDelay,
       factor: 1,
       jitter: 0,
       shouldRetry: member.willRetry,

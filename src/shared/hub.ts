@@ -188,7 +188,7 @@ export function createHub(
   function wish([what, within]: Wish): void {
     if (!isLeading) post({ wish: [what, within] });
     else if (source) source[what](within);
-    else if (what !== "check") start();
+    else if (what !== "checkLiveness") start();
   }
 
   const hub: Hub = {

@@ -100,8 +100,8 @@ export function createMember({ getHub, replay, maxBuffer, reconnect, open }: Mem
       } else if (state.is === "open") {
         if (isOpen) return;
         isOpen = true;
-        const check = (within: number) => hub?.wish(["check", within]);
-        sink.open({ url: state.url, headers: new Headers([...state.headers]), check });
+        const checkLiveness = (within: number) => hub?.wish(["checkLiveness", within]);
+        sink.open({ url: state.url, headers: new Headers([...state.headers]), checkLiveness });
         wake();
       } else if (state.is === "failed") {
         if (flight) {

@@ -20,8 +20,8 @@ export type PlainError = Pick<EventSourceError, "code" | "message"> & {
   readonly delay?: number;
 };
 
-/** What a client asks of the connection, whoever has it. `within` belongs to `check`. */
-export type Wish = readonly [what: "open" | "reconnect" | "check", within: number];
+/** What a client asks of the connection, whoever has it. `within` belongs to `checkLiveness`. */
+export type Wish = readonly [what: "open" | "reconnect" | "checkLiveness", within: number];
 
 /** What tabs tell each other. */
 export type Message = {

@@ -21,7 +21,7 @@ export function listen(
     push({ type, data, lastEventId: id, origin }),
   );
   source.onComment((comment) => push({ type: "", data: undefined, lastEventId, comment }));
-  source.onDelivered((id) => {
+  source.onCheckpoint((id) => {
     // One that came without an event.
     if (id !== lastEventId) push({ type: "", data: undefined, lastEventId: id });
   });

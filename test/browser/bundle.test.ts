@@ -84,7 +84,7 @@ describe("the script-tag build", () => {
     const html = `<!doctype html>
 <script src="/dist/everspring.global.min.js"></script>
 <script>
-  const source = everspring.createEventSource("counter${search}", { decode: everspring.json, retry: { initial: 1 } });
+  const source = everspring.createEventSource("counter${search}", { decode: everspring.json, retry: { initialDelay: 1 } });
   source.on("count", ({ data, lastEventId, origin }) => {
     if (data === 2) source.close();
     parent.postMessage([source.url, data, lastEventId, origin], "*");

@@ -7,7 +7,7 @@ import { closing, openLane } from "./lane.ts";
 export type Api = typeof import("../../src/index.ts");
 
 /** Retries at once: the delays are tested elsewhere with a clock that is passed in. */
-const soon = { initial: 1, jitter: 0 };
+const soon = { initialDelay: 1, jitter: 0 };
 
 /** What must hold in a page for the sources and for every build of them alike. */
 export function describeCore(name: string, load: () => Promise<Api>): void {

@@ -5,7 +5,7 @@ let source: ReturnType<typeof createEventSource> | undefined;
 
 addEventListener("message", ({ data }: MessageEvent<{ subscribe: string } | "close">) => {
   if (data === "close") return source?.close();
-  source = createEventSource(data.subscribe, { retry: { initial: 1, jitter: 0 } });
+  source = createEventSource(data.subscribe, { retry: { initialDelay: 1, jitter: 0 } });
   source.onEvent(({ type, data: text, lastEventId }) => postMessage({ type, data: text, lastEventId }));
   source.onStatus(({ state }) => postMessage({ state }));
   return undefined;

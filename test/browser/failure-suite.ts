@@ -4,7 +4,7 @@ import { reach, take } from "../helpers/watch.ts";
 import { closing, openLane } from "./lane.ts";
 
 /** Retries at once: the delays are tested elsewhere with a clock that is passed in. */
-const soon = { initial: 1, jitter: 0 };
+const soon = { initialDelay: 1, jitter: 0 };
 
 /** The part of `describeCore` about answers that are no event stream. */
 export function describeFailures({
@@ -14,7 +14,7 @@ export function describeFailures({
   describe("when the answer is no event stream", () => {
     test("503 waits as long as Retry-After says; open() connects now", async () => {
       const lane = openLane();
-      const source = closing(createEventSource(lane.url("/busy"), { retry: { ...soon, max: 10_000 } }));
+      const source = closing(createEventSource(lane.url("/busy"), { retry: { ...soon, maxDelay: 10_000 } }));
       const { attempt, delay, error } = await reach(source, "waiting");
       expect({ attempt, delay }).toEqual({ attempt: 1, delay: 7000 });
       expect(error).toMatchObject({ code: "http-status", status: 503, body: "busy", willRetry: true });

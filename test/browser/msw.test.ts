@@ -37,7 +37,7 @@ afterAll(async () => {
 
 test("a mocked stream arrives, and reconnects with Last-Event-ID", async () => {
   const source = closing(
-    createEventSource<{ tick: string }>("http://msw.test/ticks", { retry: { initial: 1, jitter: 0 } }),
+    createEventSource<{ tick: string }>("http://msw.test/ticks", { retry: { initialDelay: 1, jitter: 0 } }),
   );
   const events = await take(source, 3);
   expect(events).toMatchObject([

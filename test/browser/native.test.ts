@@ -3,7 +3,7 @@ import { createEventSource, json } from "../../src/index.ts";
 import { nextError, reach, take } from "../helpers/watch.ts";
 import { closing, openLane } from "./lane.ts";
 
-const soon = { initial: 1, jitter: 0 };
+const soon = { initialDelay: 1, jitter: 0 };
 
 describe("over the browser's own EventSource", () => {
   test("events arrive one by one, with the status of any other connection", async () => {

@@ -6,7 +6,7 @@ import type { Api } from "./core-suite.ts";
 import { importInto, nextUncaught, openFrame } from "./frame.ts";
 import { closing, openLane } from "./lane.ts";
 
-const soon = { initial: 1, jitter: 0 };
+const soon = { initialDelay: 1, jitter: 0 };
 
 function setOnline(isOnline: boolean): void {
   vi.spyOn(navigator, "onLine", "get").mockReturnValue(isOnline);

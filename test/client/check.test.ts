@@ -14,7 +14,7 @@ async function open(idleTimeout?: number) {
   const clock = createFakeClock();
   const source = createClient(
     server.url,
-    { idleTimeout, retry: { initial: 10_000 } },
+    { idleTimeout, retry: { initialDelay: 10_000 } },
     { clock, random: () => 0, whenOnline: () => undefined },
   );
   await reach(source, "open");
@@ -30,7 +30,7 @@ describe("check()", () => {
   it("takes a silent connection for dead, and the next one has no deadline", async () => {
     const { server, clock, source } = await open();
     await using _ = server;
-    source.check(100);
+    source.checkLiveness(100);
     await clock.advance(99);
     expect(source.status.state).toBe("open");
     await clock.advance(1);
@@ -45,7 +45,7 @@ describe("check()", () => {
   it("is content with a comment, and asks once", async () => {
     const { server, clock, source, comment } = await open();
     await using _ = server;
-    source.check(100);
+    source.checkLiveness(100);
     await comment();
     await clock.advance(100_000);
     expect(source.status.state).toBe("open");
@@ -55,11 +55,11 @@ describe("check()", () => {
   it("shortens the idle timeout until something comes", async () => {
     const { server, clock, source, comment } = await open(1000);
     await using _ = server;
-    source.check(100);
+    source.checkLiveness(100);
     await comment();
     await clock.advance(999);
     expect(source.status.state).toBe("open");
-    source.check(100);
+    source.checkLiveness(100);
     await clock.advance(100);
     expect(source.status.state).toBe("waiting");
     source.close();
@@ -70,7 +70,7 @@ describe("check()", () => {
     const { server, clock, source } = await open(1000);
     await using _ = server;
     await clock.advance(950);
-    source.check(100);
+    source.checkLiveness(100);
     await clock.advance(50);
     expect(source.status.state).toBe("waiting");
     source.close();
@@ -80,7 +80,7 @@ describe("check()", () => {
     const { server, clock, source } = await open();
     await using _ = server;
     for (let i = 0; i < 3; i++) {
-      source.check(100);
+      source.checkLiveness(100);
       await clock.advance(40);
     }
     expect(source.status.state).toBe("waiting");
@@ -99,7 +99,7 @@ describe("check()", () => {
     });
     write("data: x\n\n");
     await held;
-    source.check(100);
+    source.checkLiveness(100);
     await clock.advance(1000);
     expect(source.status.state).toBe("open");
     release();
@@ -115,7 +115,7 @@ describe("check()", () => {
     const { server, clock, source } = await open(4000);
     await using _ = server;
     clock.jump(3_600_000);
-    source.check(100);
+    source.checkLiveness(100);
     await clock.advance(100);
     expect(source.status.state).toBe("waiting");
     source.close();
@@ -124,7 +124,7 @@ describe("check()", () => {
   it("of 0 is one of the shortest, and no end of the idle timeout", async () => {
     const { server, clock, source } = await open(1000);
     await using _ = server;
-    source.check(0);
+    source.checkLiveness(0);
     await clock.advance(1);
     expect(source.status.state).toBe("waiting");
     source.close();

@@ -9,7 +9,7 @@ import { drop, flood, refuse, serve, stream } from "../helpers/server.ts";
 import { roundTrips, until } from "../helpers/turns.ts";
 import { nextError, reach, take } from "../helpers/watch.ts";
 
-const soon = { initial: 1, jitter: 0 };
+const soon = { initialDelay: 1, jitter: 0 };
 const THREE = "data: 1\n\ndata: 2\n\ndata: 3\n\n";
 const HTML = { "content-type": "text/html" };
 
@@ -529,7 +529,11 @@ describe("the socket of a rejected response is released", () => {
       response.write("short");
     });
     const time = fakeTime();
-    using source = createClient(server.url, { retry: { initial: 1e6, max: 1e9 } }, time.environment);
+    using source = createClient(
+      server.url,
+      { retry: { initialDelay: 1e6, maxDelay: 1e9 } },
+      time.environment,
+    );
     const error = nextError(source);
     await server.request(1);
     while (!time.timers) await roundTrips(1);

@@ -79,7 +79,7 @@ describe("over HTTP", () => {
     const { records, log, told } = listening();
     // All ends in less than a second, however busy the machine is.
     const clock = { ...createFakeClock(), now: () => 0 };
-    const source = createEventSource(server.url, { retry: { initial: 1 } });
+    const source = createEventSource(server.url, { retry: { initialDelay: 1 } });
     trace(source, log, { clock });
     expect(await told(isHint)).toMatchObject({ hint: "ends-at-once" });
     const states = records.flatMap((record) => (record.kind === "status" ? [record.state] : []));

@@ -15,7 +15,7 @@ import { drop, refuse, serve, stream } from "../helpers/server.ts";
 import { roundTrips, until } from "../helpers/turns.ts";
 import { nextError, reach, take } from "../helpers/watch.ts";
 
-const soon = { initial: 1, jitter: 0 };
+const soon = { initialDelay: 1, jitter: 0 };
 const PAGE = `<!doctype html><title>Sign in</title>${"<p>".repeat(4000)}`;
 
 describe("network", () => {
@@ -371,8 +371,8 @@ describe("invalid-option", () => {
     ["lastEventIdParam", { lastEventIdParam: 7 as unknown as string }],
     ["onUnauthorized", { onUnauthorized: true as unknown as () => void }],
     ["retry", { retry: 5 as unknown as false }],
-    ["retry.initial", { retry: { initial: -1 } }],
-    ["retry.attempts", { retry: { attempts: NaN } }],
+    ["retry.initialDelay", { retry: { initialDelay: -1 } }],
+    ["retry.maxRetries", { retry: { maxRetries: NaN } }],
     ["retry.shouldRetry", { retry: { shouldRetry: 1 as unknown as () => boolean } }],
     ["signal", { signal: "x" as unknown as AbortSignal }],
     ["transport", { transport: 1 as unknown as "auto" }],
@@ -422,12 +422,12 @@ describe("invalid-option", () => {
     await using server = await serve((response, _request, n) => (n < 4 ? drop(response) : stream(response)));
     using source = createEventSource(server.url, {
       retry: {
-        initial: 1,
-        attempts: undefined,
+        initialDelay: 1,
+        maxRetries: undefined,
         factor: undefined,
         jitter: undefined,
-        max: undefined,
-        elapsed: undefined,
+        maxDelay: undefined,
+        maxElapsedTime: undefined,
       },
       connectTimeout: undefined,
       idleTimeout: undefined,
@@ -472,7 +472,7 @@ describe("every error", () => {
     ["event-too-large", "large", { maxEventSize: 10 }],
     ["decode-failed", "large", { decode: json }],
     ["premature-end", "end", { endOn: "x" }],
-    ["retries-exhausted", "drop", { retry: { attempts: 0 } }],
+    ["retries-exhausted", "drop", { retry: { maxRetries: 0 } }],
     ["network", "stream", { headers: () => Promise.reject(new Error("no token")) }],
     ["network", "stream", { fetch: () => Promise.reject(new TypeError("refused")) }],
   ];
@@ -573,7 +573,7 @@ describe("an option that fetch would refuse", () => {
     ["retry.jitter", { retry: { jitter: 2 } }],
     ["retry.jitter", { retry: { jitter: Infinity } }],
     ["retry.factor", { retry: { factor: 0 } }],
-    ["retry.initial", { retry: { initial: Number.NaN } }],
+    ["retry.initialDelay", { retry: { initialDelay: Number.NaN } }],
   ])("is invalid-option, naming %s, at once: %o", (option, options) => {
     expect(() => createEventSource("http://localhost/", options as never)).toThrow(
       expect.objectContaining({ code: "invalid-option", option }),

@@ -6,7 +6,7 @@ import { drop, flood, refuse, serve, stream, type TestServer } from "../helpers/
 import { roundTrips } from "../helpers/turns.ts";
 import { reach, take } from "../helpers/watch.ts";
 
-const soon = { initial: 1, jitter: 0 };
+const soon = { initialDelay: 1, jitter: 0 };
 const THREE = "data: 1\n\ndata: 2\n\ndata: 3\n\n";
 const MB = 2 ** 20;
 
@@ -90,7 +90,7 @@ describe("for await", () => {
 
   it("throws retries-exhausted when the client gives up", async () => {
     await using server = await serve((response) => drop(response));
-    const source = createEventSource(server.url, { retry: { ...soon, attempts: 1 } });
+    const source = createEventSource(server.url, { retry: { ...soon, maxRetries: 1 } });
     await expect(collect(source)).rejects.toMatchObject({
       code: "retries-exhausted",
       cause: { code: "network" },

@@ -7,7 +7,7 @@ import { serve, stream } from "../helpers/server.ts";
 import { until } from "../helpers/turns.ts";
 import { take } from "../helpers/watch.ts";
 
-const soon = { initial: 1, jitter: 0 };
+const soon = { initialDelay: 1, jitter: 0 };
 
 function heap(): number {
   globalThis.gc!();
@@ -85,7 +85,7 @@ describe("500 reconnects over real sockets", () => {
     const { signal } = new AbortController();
     let most = 0;
     using source = createEventSource(server.url, {
-      retry: { initial: 1, jitter: 0 },
+      retry: { initialDelay: 1, jitter: 0 },
       signal,
       idleTimeout: 1e6,
     });

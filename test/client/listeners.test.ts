@@ -4,7 +4,7 @@ import { createEventSource, type ConnectionStatus } from "../../src/index.ts";
 import { drop, refuse, serve, stream } from "../helpers/server.ts";
 import { reach, take } from "../helpers/watch.ts";
 
-const soon = { initial: 1, jitter: 0 };
+const soon = { initialDelay: 1, jitter: 0 };
 const THREE = "data: 1\n\ndata: 2\n\ndata: 3\n\n";
 
 const reported = vi.fn<(error: unknown) => void>();

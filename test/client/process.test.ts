@@ -24,7 +24,7 @@ describe("a Node process", () => {
     );
     // While it waits there is no socket: nothing but the client keeps the process.
     const script = run(
-      `const source = createEventSource(url, { retry: { initial: 50, jitter: 0 } });
+      `const source = createEventSource(url, { retry: { initialDelay: 50, jitter: 0 } });
        source.onStatus(({ state }) => console.log(state));
        source.on("message", () => source.close());`,
       server.url,
@@ -53,7 +53,7 @@ describe("a Node process", () => {
   it("exits with 0 when it closes while waiting a very long time", async () => {
     await using server = await serve((response) => drop(response));
     const script = run(
-      `const source = createEventSource(url, { retry: { initial: 1e9, max: 1e9 } });
+      `const source = createEventSource(url, { retry: { initialDelay: 1e9, maxDelay: 1e9 } });
        source.onStatus(({ state }) => state === "waiting" && setImmediate(source.close));`,
       server.url,
     );

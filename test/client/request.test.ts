@@ -13,7 +13,7 @@ import { collect } from "../helpers/collect.ts";
 import { bodyOf, drop, refuse, serve, stream } from "../helpers/server.ts";
 import { reach, take } from "../helpers/watch.ts";
 
-const soon = { initial: 1, jitter: 0 };
+const soon = { initialDelay: 1, jitter: 0 };
 
 /** Header names as sent, but for those that the runtime's fetch adds to every request. */
 function sentHeaders({ rawHeaders }: IncomingMessage): string[] {

@@ -5,7 +5,7 @@ import { drop, serve, stream, type TestServer } from "../helpers/server.ts";
 import { roundTrips } from "../helpers/turns.ts";
 import { reach, take } from "../helpers/watch.ts";
 
-const retry = { initial: 1, jitter: 0 };
+const retry = { initialDelay: 1, jitter: 0 };
 
 /** A server that sends one text per connection and ends it, but keeps the last connection open. */
 function serveTexts(...texts: string[]): Promise<TestServer> {
@@ -202,7 +202,7 @@ describe("a reconnect", () => {
 
   it("is made by open() while waiting, at once and without forgetting the failures", async () => {
     await using server = await serve((response, _request, n) => (n < 3 ? drop(response) : stream(response)));
-    using source = createEventSource(server.url, { retry: { initial: 1e6, max: 1e9, jitter: 0 } });
+    using source = createEventSource(server.url, { retry: { initialDelay: 1e6, maxDelay: 1e9, jitter: 0 } });
     expect(await reach(source, "waiting")).toMatchObject({ attempt: 1, delay: 1e6 });
     source.open();
     expect(source.status).toEqual({ state: "connecting", attempt: 2 });

@@ -6,7 +6,7 @@ import { bodyOf, drop, refuse, serve, stream } from "../helpers/server.ts";
 import { roundTrips } from "../helpers/turns.ts";
 import { nextError, reach, take } from "../helpers/watch.ts";
 
-const soon = { initial: 1, jitter: 0 };
+const soon = { initialDelay: 1, jitter: 0 };
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
 describe("a status", () => {
@@ -64,7 +64,7 @@ describe("the delay", () => {
   it("grows with each failure in a row and stays below max, jitter included", async () => {
     await using server = await serve((response) => drop(response));
     using source = createEventSource(server.url, {
-      retry: { initial: 1000, factor: 2, max: 8000, jitter: 0.5 },
+      retry: { initialDelay: 1000, factor: 2, maxDelay: 8000, jitter: 0.5 },
     });
     const delays: number[] = [];
     for (let i = 0; i < 6; i++) {
@@ -236,7 +236,7 @@ describe("a 200 that ends at once", () => {
 describe("giving up", () => {
   it("happens after `attempts` retries in a row, with the last error as the cause", async () => {
     await using server = await serve((response) => refuse(response, 503));
-    using source = createEventSource(server.url, { retry: { ...soon, attempts: 2 } });
+    using source = createEventSource(server.url, { retry: { ...soon, maxRetries: 2 } });
     const { reason, error } = await source.closed;
     expect(reason).toBe("error");
     expect(error).toMatchObject({
@@ -252,7 +252,7 @@ describe("giving up", () => {
     await using server = await serve((response, _request, n) =>
       n < 8 ? stream(response, "data: x\n\n").end() : stream(response),
     );
-    using source = createEventSource(server.url, { retry: { ...soon, attempts: 1 } });
+    using source = createEventSource(server.url, { retry: { ...soon, maxRetries: 1 } });
     await server.request(8);
     await reach(source, "open");
   });
@@ -260,7 +260,7 @@ describe("giving up", () => {
   it("happens once a retry would begin later than `elapsed` after the first failure", async () => {
     await using server = await serve((response) => drop(response));
     const time = fakeTime();
-    using source = createClient(server.url, { retry: { elapsed: 10_000 } }, time.environment);
+    using source = createClient(server.url, { retry: { maxElapsedTime: 10_000 } }, time.environment);
     for (let i = 0; i < 3; i++) time.advance((await reach(source, "waiting")).delay);
     expect((await source.closed).error).toMatchObject({
       code: "retries-exhausted",

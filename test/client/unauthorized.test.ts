@@ -8,7 +8,7 @@ import { refuse, serve, stream, type TestServer } from "../helpers/server.ts";
 import { roundTrips, until } from "../helpers/turns.ts";
 import { nextError, reach, take } from "../helpers/watch.ts";
 
-const soon = { initial: 1, jitter: 0 };
+const soon = { initialDelay: 1, jitter: 0 };
 /** A wait that no test lives to see the end of: whatever happens meanwhile cost no backoff. */
 const never = { initial: 1e9, max: 1e9, jitter: 0 };
 
@@ -122,7 +122,7 @@ describe("a 401", () => {
     const cause = new Error("the token service is down");
     using source = createEventSource(server.url, {
       headers: auth.headers,
-      retry: { ...soon, initial: 5 },
+      retry: { ...soon, initialDelay: 5 },
       onUnauthorized: async () => {
         if (++auth.refreshes < 3) throw cause;
         auth.held = auth.valid;

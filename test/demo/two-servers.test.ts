@@ -12,7 +12,7 @@ const KILLS = isSoak ? 50 : 6;
 /** Each server appends this often (ms). */
 const TICK = "5";
 /** Servers that start slowly on a busy machine must not make the client wait for half a minute. */
-const retry = { max: 500 };
+const retry = { maxDelay: 500 };
 
 /** Two instances of the demo on one log in Redis, behind nginx. */
 async function startPair() {

@@ -29,7 +29,7 @@ afterEach(() => {
 /** An open client that follows the page, with what its transport was asked to check. */
 async function following(options?: FollowPageOptions): Promise<Play & { checked: number[] }> {
   const checked: number[] = [];
-  const it = await opened({}, { check: (within) => checked.push(within) });
+  const it = await opened({}, { checkLiveness: (within) => checked.push(within) });
   undo = followPage(it.source, options);
   it.statuses.length = 0;
   return { ...it, checked };
@@ -97,12 +97,12 @@ describe.each(returns)("back from %s", (_name, leave, back) => {
   });
 });
 
-test("liveness: false trusts an open connection, and a number sets the time", async () => {
-  const { checked } = await following({ liveness: false });
+test("livenessTimeout: false trusts an open connection, and a number sets the time", async () => {
+  const { checked } = await following({ livenessTimeout: false });
   become("visible");
   expect(checked).toEqual([]);
   undo();
-  const other = await following({ liveness: 800 });
+  const other = await following({ livenessTimeout: 800 });
   become("visible");
   expect(other.checked).toEqual([800]);
 });

@@ -61,7 +61,7 @@ describe("the native transport", () => {
   test.each([0, 2] as const)(
     "closes the native object at its first error (readyState %i) and retries by our own policy",
     async (readyState) => {
-      const { source, clock, statuses } = await played({ retry: { initial: 100, attempts: 1 } });
+      const { source, clock, statuses } = await played({ retry: { initialDelay: 100, maxRetries: 1 } });
       const errors: EventSourceError[] = [];
       source.onError((error) => errors.push(error));
       native().fail(readyState);
@@ -173,7 +173,7 @@ describe("the native transport", () => {
   test("check() does nothing: the native class does not tell comments, so that silence proves nothing", async () => {
     const { source, clock } = await played();
     native().answer();
-    source.check(100);
+    source.checkLiveness(100);
     await clock.advance(1000);
     expect(source.status.state).toBe("open");
     expect(clock.pending).toBe(0);

@@ -90,7 +90,10 @@ describe("while the page is offline", () => {
   it("retries are paused and cost no attempt; the online event resumes at once", async () => {
     const { fetch, requests, ...server } = createTestServer();
     server.status(0, {}, 4);
-    using source = createEventSource("/events", { fetch, retry: { initial: 1e6, max: 1e9, attempts: 1 } });
+    using source = createEventSource("/events", {
+      fetch,
+      retry: { initialDelay: 1e6, maxDelay: 1e9, maxRetries: 1 },
+    });
     const states: ConnectionStatus["state"][] = [source.status.state];
     source.onStatus(({ state }) => states.push(state));
     setOnline(false);

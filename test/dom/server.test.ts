@@ -3,7 +3,7 @@ import { createEventSource, fetchEvents } from "../../src/index.ts";
 import { refuse, serve, stream, type Answer, type TestServer } from "../helpers/server.ts";
 import { reach, take } from "../helpers/watch.ts";
 
-const retry = { initial: 1, jitter: 0 };
+const retry = { initialDelay: 1, jitter: 0 };
 
 /** A server of another origin than the page, which lets it in, preflights included. Counts those apart. */
 async function serveOtherOrigin(answer: Answer): Promise<TestServer & { readonly preflights: string[] }> {

@@ -43,7 +43,7 @@ describe("a response that is cut after any of its bytes, headers included", () =
     ]);
     await using proxy = await createFaultProxy(server.port, plan.flat());
     for (let after = 0; after < length; after++) {
-      using source = createEventSource(proxy.url, { retry: { initial: 1, jitter: 0 }, endOn: SENTINEL });
+      using source = createEventSource(proxy.url, { retry: { initialDelay: 1, jitter: 0 }, endOn: SENTINEL });
       const delivered: ReturnType<typeof brief>[] = [];
       source.onEvent((event) => void delivered.push(brief(event)));
       const { reason } = await source.closed;

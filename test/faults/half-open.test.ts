@@ -208,7 +208,7 @@ describe("a process that is suspended", () => {
     const script = runScript(
       `import { createEventSource } from ${JSON.stringify(INDEX)};
        const [url] = process.argv.slice(1);
-       const source = createEventSource(url, { idleTimeout: ${IDLE}, retry: { initial: 300, jitter: 0 } });
+       const source = createEventSource(url, { idleTimeout: ${IDLE}, retry: { initialDelay: 300, jitter: 0 } });
        source.onStatus(({ state }) => console.log(state));
        source.on("end", () => source.close());`,
       server.url,

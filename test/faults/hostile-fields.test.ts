@@ -11,7 +11,7 @@ import { drop, refuse, serve, stream } from "../helpers/server.ts";
 import { nextError, reach, take } from "../helpers/watch.ts";
 
 const MB = 2 ** 20;
-const soon = { initial: 1, max: 2 };
+const soon = { initialDelay: 1, maxDelay: 2 };
 const brief = ({ lastEventId, type, data }: ServerSentEvent) => ({ lastEventId, type, data });
 
 /** Every control character that can stand within a line, and names that every object has. */
@@ -112,7 +112,7 @@ describe("a retry field", () => {
     ["in exponential notation", "1e9"],
   ])("%s changes nothing", async (_name, value) => {
     await using server = await serve((response) => stream(response, `retry: ${value}\n\n`).end());
-    using source = createEventSource(server.url, { retry: { initial: 4000, jitter: 0 } });
+    using source = createEventSource(server.url, { retry: { initialDelay: 4000, jitter: 0 } });
     expect(await reach(source, "waiting")).toMatchObject({ delay: 4000 });
   });
 });
@@ -128,7 +128,9 @@ describe("a Retry-After header", () => {
     "x".repeat(8000),
   ])("makes neither a storm nor a wait beyond max: %.40s", async (value) => {
     await using server = await serve((response) => refuse(response, 503, { "retry-after": value }));
-    using source = createEventSource(server.url, { retry: { initial: 1000, max: 5000, jitter: 0 } });
+    using source = createEventSource(server.url, {
+      retry: { initialDelay: 1000, maxDelay: 5000, jitter: 0 },
+    });
     const { delay } = await reach(source, "waiting");
     expect(delay).toBeGreaterThanOrEqual(1000);
     expect(delay).toBeLessThanOrEqual(5000);

@@ -32,7 +32,7 @@ async function subscribe(url: string, what: string, options = "{}"): Promise<Rep
      for await (const event of fetchEvents("data:text/event-stream,data: x")) if (!event) throw event;
      await fetch(url + "?warm").then((response) => response.text()).catch(() => {});
      const before = process.resourceUsage().maxRSS;
-     const source = createEventSource(url, { retry: { initial: 1, max: 2 }, ...${options} });
+     const source = createEventSource(url, { retry: { initialDelay: 1, maxDelay: 2 }, ...${options} });
      const errors = [];
      let events = 0;
      source.onEvent(({ data }) => {

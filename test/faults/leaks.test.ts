@@ -47,7 +47,7 @@ const ways = `({
     return source.closed;
   },
   "a fatal error": (url, o) =>
-    createEventSource(url, { ...o, retry: { ...o.retry, attempts: 1, shouldRetry: undefined } }).closed,
+    createEventSource(url, { ...o, retry: { ...o.retry, maxRetries: 1, shouldRetry: undefined } }).closed,
   "abort": (url, o) => {
     const controller = new AbortController();
     const source = createEventSource(url, { ...o, signal: controller.signal });
@@ -91,7 +91,7 @@ const script = `
     endOn: "[DONE]",
     connectTimeout: 60,
     idleTimeout: 60,
-    retry: { initial: 1, max: 2, shouldRetry: () => true },
+    retry: { initialDelay: 1, maxDelay: 2, shouldRetry: () => true },
   };
   // The client's own timers. Those of fetch keep no process alive, and end by themselves.
   const timers = new Set();

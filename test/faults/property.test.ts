@@ -20,8 +20,8 @@ const PATIENCE = 1_500_000;
 /** Quick enough for thousands of reconnects. A timeout that strikes a healthy connection is one fault more. */
 const options = {
   retry: {
-    initial: 1,
-    max: 2,
+    initialDelay: 1,
+    maxDelay: 2,
     // What is fatal by default is retried here, so that a login page or a 401 "for a while" is survived, too.
     shouldRetry: () => true,
   },

@@ -45,7 +45,7 @@ export const consumers: Record<string, Consumer> = {
   async "onEvent, with pauses and checks of its own"(source, take) {
     const open = () => source.status.state === "paused" && source.open();
     const actions = [
-      () => source.check(40),
+      () => source.checkLiveness(40),
       () => {
         source.pause();
         setImmediate(open);

@@ -64,12 +64,12 @@ export function backoffPicture(): string {
     `<rect x="${LEFT + 300}" y="42" width="12" height="12" rx="2" class="second"/>`,
     text(LEFT + 319, 53, "after the server sent retry: 5000", "muted small"),
     `<path d="M${LEFT + 560} 48h24" class="limit"/>`,
-    text(LEFT + 591, 53, `retry.max, ${seconds(defaultRetry.max)} s`, "muted small"),
+    text(LEFT + 591, 53, `retry.maxDelay, ${seconds(defaultRetry.maxDelay)} s`, "muted small"),
     ...[0, 10_000, 20_000, 30_000].flatMap((ms) => [
       `<path d="M${LEFT} ${y(ms)}H${WIDTH - 24}" class="axis"/>`,
       text(LEFT - 8, y(ms) + 5, `${seconds(ms)} s`, "muted small", "end"),
     ]),
-    `<path d="M${LEFT} ${y(defaultRetry.max)}H${WIDTH - 24}" class="limit"/>`,
+    `<path d="M${LEFT} ${y(defaultRetry.maxDelay)}H${WIDTH - 24}" class="limit"/>`,
     ...failures.flatMap((count, index) => {
       const middle = LEFT + step * (index + 0.5);
       return [

@@ -20,9 +20,9 @@ describe("the delays of docs/behaviour.md (node test/house/backoff.ts --write)",
   });
 
   test("have the defaults that the text names", () => {
-    const { initial, factor, max, jitter } = defaultRetry;
+    const { initialDelay, factor, maxDelay, jitter } = defaultRetry;
     expect(page).toContain(
-      `(\`initial\` ${initial}, \`factor\` ${factor}, \`max\` ${max}, \`jitter\` ${jitter})`,
+      `(\`initialDelay\` ${initialDelay}, \`factor\` ${factor}, \`maxDelay\` ${maxDelay}, \`jitter\` ${jitter})`,
     );
   });
 });

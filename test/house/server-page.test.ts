@@ -67,7 +67,7 @@ describe("what docs/server.md says of", () => {
     await launch(nginxPath(), ["-c", join(folder, "nginx.conf"), "-e", join(folder, "error.log")], port);
 
     const heard: string[] = [];
-    const source = createEventSource(`http://127.0.0.1:${port}/events`, { retry: { initial: 1 } });
+    const source = createEventSource(`http://127.0.0.1:${port}/events`, { retry: { initialDelay: 1 } });
     source.onEvent(({ data }) => {
       heard.push(data);
       if (data === "first") goOn();

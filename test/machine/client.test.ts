@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createClient, createEventSource } from "../../src/client/client.ts";
+import { createClient } from "../../src/client/client.ts";
+import { createEventSource } from "../../src/client/create-event-source.ts";
 import type { EventSourceClient } from "../../src/client/event-source-client.ts";
 import { json } from "../../src/client/decode.ts";
 import { EventSourceError } from "../../src/core/errors.ts";

@@ -275,15 +275,15 @@ describe("failures in a row", () => {
   });
 
   test.each([
-    { openFor: 4999, delay: 2000, stableAfter: undefined },
-    { openFor: 5000, delay: 1000, stableAfter: undefined },
-    { openFor: 99, delay: 2000, stableAfter: 100 },
-    { openFor: 100, delay: 1000, stableAfter: 100 },
-    { openFor: 0, delay: 1000, stableAfter: 0 },
-    { openFor: 1_000_000, delay: 2000, stableAfter: Infinity },
-  ])("open for $openFor ms (stableAfter $stableAfter): the next delay is $delay", async (row) => {
+    { openFor: 4999, delay: 2000, resetAfter: undefined },
+    { openFor: 5000, delay: 1000, resetAfter: undefined },
+    { openFor: 99, delay: 2000, resetAfter: 100 },
+    { openFor: 100, delay: 1000, resetAfter: 100 },
+    { openFor: 0, delay: 1000, resetAfter: 0 },
+    { openFor: 1_000_000, delay: 2000, resetAfter: Infinity },
+  ])("open for $openFor ms (resetAfter $resetAfter): the next delay is $delay", async (row) => {
     const { it } = await at("connecting", {
-      retry: row.stableAfter === undefined ? {} : { stableAfter: row.stableAfter },
+      retry: row.resetAfter === undefined ? {} : { resetAfter: row.resetAfter },
     });
     await lose(it);
     await it.attempt.answer();
@@ -467,7 +467,7 @@ describe("a hint at the likely cause", () => {
       const it = machine();
       it.connection.open();
       for (const wait of [9999, 10_000, 10_000]) {
-        await it.attempt.answer({ check: () => {} });
+        await it.attempt.answer({ checkLiveness: () => {} });
         await it.clock.advance(wait);
         await it.attempt[how](network());
         await it.clock.advance(60_000);
@@ -482,7 +482,7 @@ describe("a hint at the likely cause", () => {
       const it = machine();
       it.connection.open();
       const check = what === "where nobody can tell" ? undefined : () => {};
-      if (what !== "no answer") await it.attempt.answer({ check });
+      if (what !== "no answer") await it.attempt.answer({ checkLiveness: check });
       if (what === "a comment")
         await it.attempt.give({ type: "", data: undefined, lastEventId: "", comment: "alive" });
       if (what === "a retry field") it.attempt.sink.retry(1);
@@ -493,7 +493,7 @@ describe("a hint at the likely cause", () => {
   );
 
   test("is told by the error that gives up, too", async () => {
-    const it = machine({ retry: { attempts: 2 } });
+    const it = machine({ retry: { maxRetries: 2 } });
     it.connection.open();
     for (let n = 0; n < 3; n++) {
       await it.attempt.answer();
@@ -516,7 +516,7 @@ describe("a hint at the likely cause", () => {
 
 describe("giving up", () => {
   test.each([0, 1, 2, 5])("after %i retries in a row, with the last error as cause", async (attempts) => {
-    const { it } = await at("connecting", { retry: { attempts } });
+    const { it } = await at("connecting", { retry: { maxRetries: attempts } });
     for (let n = 0; n < attempts; n++) {
       await it.attempt.fail(network());
       await it.clock.advance(100_000);
@@ -535,7 +535,7 @@ describe("giving up", () => {
   });
 
   test("the count begins anew after a healthy connection, and after open()", async () => {
-    const { it } = await at("connecting", { retry: { attempts: 1 } });
+    const { it } = await at("connecting", { retry: { maxRetries: 1 } });
     for (let n = 0; n < 5; n++) {
       await it.attempt.fail(network());
       await it.clock.advance(1000);
@@ -552,7 +552,7 @@ describe("giving up", () => {
   });
 
   test("when the next retry would begin later than elapsed allows", async () => {
-    const { it } = await at("connecting", { retry: { elapsed: 7000 } });
+    const { it } = await at("connecting", { retry: { maxElapsedTime: 7000 } });
     const states: string[] = [];
     for (let n = 0; n < 4 && it.connection.status.state !== "closed"; n++) {
       await it.attempt.fail(network());
@@ -565,7 +565,7 @@ describe("giving up", () => {
   });
 
   test("elapsed counts from the first failure in a row, not from the beginning", async () => {
-    const { it } = await at("open", { retry: { elapsed: 1500 } });
+    const { it } = await at("open", { retry: { maxElapsedTime: 1500 } });
     await it.clock.advance(3_600_000);
     await it.attempt.give(item("x"));
     await it.attempt.end();
@@ -604,7 +604,7 @@ describe("shouldRetry", () => {
   });
 
   test("cannot override the end of the attempts, nor a server that asked to stop", async () => {
-    const exhausted = await at("connecting", { retry: { attempts: 0, shouldRetry: () => true } });
+    const exhausted = await at("connecting", { retry: { maxRetries: 0, shouldRetry: () => true } });
     await exhausted.it.attempt.fail(network());
     expect(exhausted.it.connection.status).toMatchObject({ error: { code: "retries-exhausted" } });
     const stopped = await at("connecting", { retry: { shouldRetry: () => true } });
@@ -653,7 +653,7 @@ describe("while the page is offline", () => {
   });
 
   test("attempts are not spent", async () => {
-    const { it } = await at("connecting", { retry: { attempts: 2 } });
+    const { it } = await at("connecting", { retry: { maxRetries: 2 } });
     await it.attempt.fail(network());
     await it.clock.advance(1000);
     it.page.goOffline();
@@ -673,7 +673,9 @@ describe("while the page is offline", () => {
   });
 
   test("the time that passes is not spent: elapsed counts without it", async () => {
-    const { it } = await at("connecting", { retry: { elapsed: 60_000, initial: 1000, jitter: 0 } });
+    const { it } = await at("connecting", {
+      retry: { maxElapsedTime: 60_000, initialDelay: 1000, jitter: 0 },
+    });
     await it.attempt.fail(network());
     await it.clock.advance(1000);
     it.page.goOffline();
@@ -689,7 +691,7 @@ describe("while the page is offline", () => {
   });
 
   test("the last attempt is not spent either", async () => {
-    const { it } = await at("connecting", { retry: { attempts: 1 } });
+    const { it } = await at("connecting", { retry: { maxRetries: 1 } });
     await it.attempt.fail(network());
     await it.clock.advance(1000);
     it.page.goOffline();
@@ -709,7 +711,7 @@ describe("while the page is offline", () => {
   });
 
   test("the ceiling of an endless max is still a delay that a timer can keep", async () => {
-    const { it } = await at("connecting", { retry: { max: 1e9 } });
+    const { it } = await at("connecting", { retry: { maxDelay: 1e9 } });
     it.page.goOffline();
     await it.attempt.fail(network());
     expect(it.clock.next).toBe(1e9);
@@ -809,7 +811,7 @@ describe("the caller's signal", () => {
   });
 
   test("keeps no listener when retries are exhausted, nor when the end of a stream is the end", async () => {
-    for (const retry of [{ attempts: 0 }, false] as const) {
+    for (const retry of [{ maxRetries: 0 }, false] as const) {
       const { it, controller } = await at("open", { retry });
       await it.attempt.end();
       expect(it.connection.status.state).toBe("closed");
@@ -970,7 +972,7 @@ describe("one attempt runs at a time, wherever a new one is asked for:", () => {
 
 describe("in the long run", () => {
   test("10,000 reconnects leave as many timers, watchers and listeners as one", async () => {
-    const { it, controller } = await at("connecting", { retry: { initial: 1 } });
+    const { it, controller } = await at("connecting", { retry: { initialDelay: 1 } });
     for (let n = 0; n < 10_000; n++) {
       const attempt = it.attempts.pop()!;
       attempt.sink.open({ url: "http://example.test/events", headers: new Headers() });

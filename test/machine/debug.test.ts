@@ -385,7 +385,7 @@ describe('the hint "ends-at-once"', () => {
   });
 
   test("is told when the client gave up at the third one", async () => {
-    const it = traced({}, { retry: { attempts: 2 } });
+    const it = traced({}, { retry: { maxRetries: 2 } });
     for (let n = 0; n < 3; n++) await endAtOnce(it);
     expect(it.source.status).toMatchObject({ state: "closed", error: { code: "retries-exhausted" } });
     expect(it.hints()).toEqual(["ends-at-once"]);

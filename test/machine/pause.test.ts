@@ -97,7 +97,7 @@ describe("pause()", () => {
   });
 
   test("begins anew: earlier failures do not count when it is opened again", async () => {
-    const { connection, clock, attempts } = machine({ retry: { attempts: 1, elapsed: 60_000 } });
+    const { connection, clock, attempts } = machine({ retry: { maxRetries: 1, maxElapsedTime: 60_000 } });
     connection.open();
     await attempts[0]!.fail(network());
     connection.pause("asked");
@@ -111,28 +111,28 @@ describe("pause()", () => {
 describe("check()", () => {
   test("asks the transport of the open connection, and nobody else", async () => {
     const asked: number[] = [];
-    const { source, attempts } = await opened({}, { check: (within) => asked.push(within) });
-    source.check(100);
+    const { source, attempts } = await opened({}, { checkLiveness: (within) => asked.push(within) });
+    source.checkLiveness(100);
     expect(asked).toEqual([100]);
     await attempts[0]!.fail(network());
-    source.check(200);
+    source.checkLiveness(200);
     source.reconnect();
-    source.check(300);
+    source.checkLiveness(300);
     expect(asked).toEqual([100]);
   });
 
   test("does nothing where the transport cannot tell", async () => {
     const { source } = await opened();
     const { status } = source;
-    source.check(1);
+    source.checkLiveness(1);
     expect(source.status).toBe(status);
   });
 });
 
-describe("resumeFrom()", () => {
+describe("assigning lastEventId", () => {
   test("tells where the next connection resumes", async () => {
     const { source, attempts } = await opened();
-    source.resumeFrom("41");
+    source.lastEventId = "41";
     expect(source.lastEventId).toBe("41");
     source.reconnect();
     expect(attempts[1]!.context.lastEventId).toBe("41");
@@ -141,14 +141,14 @@ describe("resumeFrom()", () => {
   test("does not yield to a comment", async () => {
     const { source, attempts } = await opened();
     await attempts[0]!.give(item("a", "1"));
-    source.resumeFrom("50");
+    source.lastEventId = "50";
     await attempts[0]!.give({ type: "", data: undefined, lastEventId: "1", comment: "beat" });
     expect(source.lastEventId).toBe("50");
   });
 
   test("yields to an event that comes before", async () => {
     const { source, attempts } = await opened();
-    source.resumeFrom("41");
+    source.lastEventId = "41";
     await attempts[0]!.give(item("a", "9"));
     expect(source.lastEventId).toBe("9");
   });
@@ -181,12 +181,12 @@ describe("an iterator", () => {
   });
 });
 
-describe("onDelivered", () => {
+describe("onCheckpoint", () => {
   test("tells of an ID once its event was handed over, and once only", async () => {
     const { source, attempts } = await opened();
     const told: string[] = [];
     source.onEvent(({ data }) => void told.push(`event ${data}`));
-    source.onDelivered((id) => told.push(`id ${id}`));
+    source.onCheckpoint((id) => told.push(`id ${id}`));
     await attempts[0]!.give(item("a", "1"), item("b", "1"), item("c", "2"));
     expect(told).toEqual(["event a", "id 1", "event b", "event c", "id 2"]);
   });
@@ -196,7 +196,7 @@ describe("onDelivered", () => {
     const gate = deferred();
     const ids: string[] = [];
     source.onEvent(() => gate.promise);
-    source.onDelivered((id) => ids.push(id));
+    source.onCheckpoint((id) => ids.push(id));
     await attempts[0]!.give(item("a", "1"));
     expect(source.lastEventId).toBe("1");
     expect(ids).toEqual([]);
@@ -208,7 +208,7 @@ describe("onDelivered", () => {
   test("waits until an iterator asks for the next event, or leaves", async () => {
     const { source, attempts } = await opened();
     const ids: string[] = [];
-    source.onDelivered((id) => ids.push(id));
+    source.onCheckpoint((id) => ids.push(id));
     const iterator = source[Symbol.asyncIterator]();
     const first = iterator.next();
     await attempts[0]!.give(item("a", "1"), item("b", "2"));
@@ -223,7 +223,7 @@ describe("onDelivered", () => {
   test.each(["close", "the end"])("a loop that is still busy at %s holds back its ID", async (how) => {
     const { source, attempts } = await opened({ retry: false });
     const ids: string[] = [];
-    source.onDelivered((id) => ids.push(id));
+    source.onCheckpoint((id) => ids.push(id));
     const iterator = source[Symbol.asyncIterator]();
     const first = iterator.next();
     await attempts[0]!.give(item("a", "1"));
@@ -241,7 +241,7 @@ describe("onDelivered", () => {
     const { source, attempts } = await opened();
     const gate = deferred();
     const ids: string[] = [];
-    source.onDelivered((id) => ids.push(id));
+    source.onCheckpoint((id) => ids.push(id));
     source.onEvent(({ data }) => (data === "a" ? gate.promise : undefined));
     await attempts[0]!.give(item("a", "1"));
     source.reconnect();
@@ -256,7 +256,7 @@ describe("onDelivered", () => {
   test("tells of an ID that comes without an event", async () => {
     const { source, attempts } = await opened();
     const ids: string[] = [];
-    source.onDelivered((id) => ids.push(id));
+    source.onCheckpoint((id) => ids.push(id));
     await attempts[0]!.give({ type: "", data: undefined, lastEventId: "5" });
     expect(ids).toEqual(["5"]);
   });

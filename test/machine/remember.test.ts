@@ -183,7 +183,7 @@ describe("rememberLastEventId", () => {
       open() {
         throw new Error("no URL");
       },
-      onDelivered: () => (listeners++, () => {}),
+      onCheckpoint: () => (listeners++, () => {}),
     };
     expect(() => rememberLastEventId(broken, { key: "k", storage: memory() })).toThrow("no URL");
     expect(listeners).toBe(1);

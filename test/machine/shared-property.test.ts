@@ -116,7 +116,7 @@ test(
             const source = life.tab.create({
               open: false,
               replay: 1e6,
-              retry: { initial: 1, max: 2 },
+              retry: { initialDelay: 1, maxDelay: 2 },
               transport: server.transportOf(life),
             });
             const client = {

@@ -12,7 +12,7 @@ const item = (id: number | string, data = String(id)): StreamItem => ({
   data,
   lastEventId: String(id),
 });
-const quick = { initial: 5, jitter: 0 };
+const quick = { initialDelay: 5, jitter: 0 };
 
 /** Tabs that follow an open stream. */
 async function opened(count: number, options: SharedEventSourceOptions = {}, kept?: number) {
@@ -66,7 +66,7 @@ describe("tabs with the same key", () => {
   });
 
   test("have the same status, with the same headers, delays and errors", async () => {
-    const { origin, all } = await opened(3, { retry: { initial: 20 } });
+    const { origin, all } = await opened(3, { retry: { initialDelay: 20 } });
     for (const { source } of all) {
       expect(source.status).toMatchObject({
         state: "open",
@@ -143,7 +143,7 @@ describe("tabs with the same key", () => {
       { headers: { a: "b" } },
       { headers: { a: "c" } },
       { retry: false },
-      { retry: { max: 5 } },
+      { retry: { maxDelay: 5 } },
       { name: "other" },
       { endOn: "end" },
     ];
@@ -225,7 +225,7 @@ describe("who joins late", () => {
   });
 
   test("is told that the connection is being waited for", async () => {
-    const { origin, all } = await opened(1, { retry: { initial: 60_000 } });
+    const { origin, all } = await opened(1, { retry: { initialDelay: 60_000 } });
     for (let n = 0; n < 2; n++) {
       await origin.attempts[n]!.fail(new TypeError("gone"));
       await origin.calm();
@@ -234,7 +234,7 @@ describe("who joins late", () => {
         await attempts(origin, 2);
       }
     }
-    const late = origin.openTab().follow({ retry: { initial: 60_000 } });
+    const late = origin.openTab().follow({ retry: { initialDelay: 60_000 } });
     await origin.calm();
     expect({ ...late.source.status, error: 0 }).toEqual({ ...all[0]!.source.status, error: 0 });
     expect(late.source.status).toMatchObject({ state: "waiting", attempt: 2, error: { code: "network" } });
@@ -511,9 +511,9 @@ describe("when the leader goes away", () => {
   });
 
   test("who hears of a failure late waits with the others, and can close then", async () => {
-    const { origin, tabs, all } = await opened(1, { retry: { initial: 60_000 } });
+    const { origin, tabs, all } = await opened(1, { retry: { initialDelay: 60_000 } });
     const gates = [deferred<void>(), deferred<void>()];
-    all.push(...gates.map(() => tabs[0]!.follow({ retry: { initial: 60_000 } })));
+    all.push(...gates.map(() => tabs[0]!.follow({ retry: { initialDelay: 60_000 } })));
     gates.forEach((gate, index) => all[index + 1]!.source.onEvent(() => gate.promise));
     all[2]!.source.onError(() => all[2]!.source.close());
     await give(origin, item(1));
@@ -790,10 +790,10 @@ describe("what a client does", () => {
     await origin.calm();
     all[1]!.source.reconnect();
     await attempts(origin, 2);
-    await origin.attempts[1]!.answer({ check: (within) => checks.push(within) });
+    await origin.attempts[1]!.answer({ checkLiveness: (within) => checks.push(within) });
     await origin.calm();
-    all[1]!.source.check(50);
-    all[0]!.source.check(60);
+    all[1]!.source.checkLiveness(50);
+    all[0]!.source.checkLiveness(60);
     await origin.calm();
     expect(checks).toEqual([60, 50]);
     expect(all[0]!.states).toEqual(["connecting 1", "open", "connecting 1", "open"]);
@@ -807,10 +807,10 @@ describe("what a client does", () => {
     expect(all[0]!.source.status.state).toBe("connecting");
   });
 
-  test("resumeFrom moves only the one that it is called on", async () => {
+  test("assigning lastEventId moves only the one that it is called on", async () => {
     const { origin, all } = await opened(2);
     await give(origin, item(1), item(2), item(3));
-    all[1]!.source.resumeFrom("1");
+    all[1]!.source.lastEventId = "1";
     all[1]!.source.reconnect();
     await attempts(origin, 2);
     expect(origin.attempts[1]!.context.lastEventId).toBe("3");
@@ -906,7 +906,7 @@ describe("when the connection is over", () => {
   });
 
   test("giving up is told to all", async () => {
-    const { origin, all } = await opened(2, { retry: { ...quick, attempts: 1 } });
+    const { origin, all } = await opened(2, { retry: { ...quick, maxRetries: 1 } });
     await origin.attempts[0]!.fail(new TypeError("gone"));
     await attempts(origin, 2);
     await origin.attempts[1]!.fail(new TypeError("gone"));
@@ -961,7 +961,7 @@ describe("when the connection is over", () => {
   test("the next one to lead asks for nothing while it hands over what waits", async () => {
     const { origin, all, gate, slow } = await waiting();
     expect([origin.attempts.length, origin.guests()]).toEqual([1, 1]);
-    all[1]!.source.check(5);
+    all[1]!.source.checkLiveness(5);
     gate.resolve();
     await origin.calm();
     expect(slow).toEqual(["1", "2", "3"]);

@@ -9,7 +9,7 @@ import { sse } from "../helpers/msw.ts";
 import { nextError, reach, take } from "../helpers/watch.ts";
 
 const URL_ = "https://api.example.com/events";
-const retry = { initial: 1, jitter: 0 };
+const retry = { initialDelay: 1, jitter: 0 };
 const HEADERS = {
   "content-type": "text/event-stream",
   "transfer-encoding": "chunked",

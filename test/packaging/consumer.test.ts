@@ -196,7 +196,7 @@ describe("everspring/testing, with nothing else installed,", () => {
   const script = `import { createEventSource, json } from "everspring";
 import { createTestServer } from "everspring/testing";
 const server = createTestServer();
-const source = createEventSource("https://example.com/prices", { fetch: server.fetch, decode: json, retry: { initial: 0, jitter: 0 } });
+const source = createEventSource("https://example.com/prices", { fetch: server.fetch, decode: json, retry: { initialDelay: 0, jitter: 0 } });
 source.onEvent(({ data, lastEventId }) => console.log(data, lastEventId));
 server.push({ data: 1, id: 1 });
 server.drop();

@@ -21,7 +21,7 @@ const document = `<!doctype html><title>a</title><script type="module">
   window.states = [];
   window.shows = [];
   addEventListener("pageshow", ({ persisted }) => shows.push(persisted));
-  const source = createEventSource("/events", { retry: { initial: 10, jitter: 0 } });
+  const source = createEventSource("/events", { retry: { initialDelay: 10, jitter: 0 } });
   source.onEvent(({ data }) => ids.push(Number(data)));
   source.onStatus(({ state, reason }) => states.push(reason ? state + " " + reason : state));
   followPage(source);

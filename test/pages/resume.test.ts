@@ -14,7 +14,7 @@ afterAll(() => browser.close());
 const document = `<!doctype html><title>a</title><script type="module">
   import { createEventSource } from "/dist/everspring.min.js";
   import { rememberLastEventId } from "/dist/resume.js";
-  const source = createEventSource("/events", { retry: { initial: 10, jitter: 0 } });
+  const source = createEventSource("/events", { retry: { initialDelay: 10, jitter: 0 } });
   source.onEvent(({ data }) => {
     sessionStorage.ids = (sessionStorage.ids ?? "") + data + " ";
   });

@@ -30,7 +30,7 @@ const script = `
   const told = { events: [], errors: [] };
   const query = new URLSearchParams(location.search);
   const cache = query.get("cache") ?? undefined;
-  const source = everspring.createEventSource(query.get("stream"), { cache, retry: { initial: 1, attempts: 2 } });
+  const source = everspring.createEventSource(query.get("stream"), { cache, retry: { initialDelay: 1, maxRetries: 2 } });
   source.onEvent(({ data }) => told.events.push(data));
   source.onError(({ code, status, headers }) =>
     told.errors.push({ code, status, retryAfter: headers ? headers.get("retry-after") : null }));

@@ -15,7 +15,7 @@ const root = join(import.meta.dirname, "../..");
 const html = `<!doctype html><p id="price"></p><p id="status"></p>
 <script src="/everspring.js"></script>
 <script>
-  const source = everspring.createEventSource("/prices", { retry: { initial: 1, jitter: 0 } });
+  const source = everspring.createEventSource("/prices", { retry: { initialDelay: 1, jitter: 0 } });
   source.onStatus(({ state }) => (document.querySelector("#status").textContent += state + " "));
   source.onEvent(({ data }) => (document.querySelector("#price").textContent = data));
 </script>`;

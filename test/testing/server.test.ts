@@ -8,7 +8,7 @@ import { abortListeners } from "../helpers/machine.ts";
 import { reach } from "../helpers/watch.ts";
 
 const url = "https://example.com/prices?a=1";
-const soon = { initial: 0, jitter: 0 };
+const soon = { initialDelay: 0, jitter: 0 };
 
 /** A client of a server, and what it has heard: data, and codes of errors. */
 function subscribe(
@@ -41,7 +41,7 @@ describe("what a test server sends", () => {
 
   it("may be an ID without data, a comment, a reconnection time, or anything in pieces", async () => {
     const server = createTestServer();
-    using source = subscribe(server, { retry: { initial: 1, jitter: 0 } });
+    using source = subscribe(server, { retry: { initialDelay: 1, jitter: 0 } });
     const comments: string[] = [];
     source.onComment((comment) => comments.push(comment));
     server.push({ id: "x" });
@@ -156,7 +156,7 @@ describe("how a connection ends", () => {
     ["end", { code: "network", message: "The server ended the stream" }],
   ] as const)("by %s()", async (how, error) => {
     const server = createTestServer();
-    using source = subscribe(server, { retry: { initial: 1000 } });
+    using source = subscribe(server, { retry: { initialDelay: 1000 } });
     const connection = await server.connection();
     connection[how]();
     expect(await reach(source, "waiting")).toMatchObject({ error });
@@ -287,7 +287,7 @@ describe("stall()", () => {
   it("is what timeouts are for", async () => {
     const server = createTestServer();
     server.stall();
-    using source = subscribe(server, { connectTimeout: 1, idleTimeout: 1, retry: { initial: 1e6 } });
+    using source = subscribe(server, { connectTimeout: 1, idleTimeout: 1, retry: { initialDelay: 1e6 } });
     expect(await reach(source, "waiting")).toMatchObject({ error: { code: "connect-timeout" } });
     server.resume();
     source.open();
@@ -468,7 +468,7 @@ describe("under fake timers", () => {
     });
     const server = createTestServer();
     server.status(503);
-    using source = subscribe(server, { retry: { initial: 20_000, jitter: 0 }, idleTimeout: 90_000 });
+    using source = subscribe(server, { retry: { initialDelay: 20_000, jitter: 0 }, idleTimeout: 90_000 });
     await vi.advanceTimersByTimeAsync(0);
     expect(source.status).toMatchObject({ state: "waiting", delay: 20_000 });
     await vi.advanceTimersByTimeAsync(19_999);

@@ -66,8 +66,6 @@ test("what the client shows cannot be assigned", () => {
   // @ts-expect-error
   source.status.state = "open";
   // @ts-expect-error
-  source.lastEventId = "1";
-  // @ts-expect-error
   source.url = "/";
   // @ts-expect-error
   source.readyState = 2;

@@ -39,13 +39,13 @@ test("every option of the contract is accepted", () => {
     lastEventId: "7",
     lastEventIdParam: "after",
     retry: {
-      initial: 1000,
+      initialDelay: 1000,
       factor: 2,
-      max: 30_000,
+      maxDelay: 30_000,
       jitter: 0.5,
-      attempts: Infinity,
-      elapsed: Infinity,
-      stableAfter: 5000,
+      maxRetries: Infinity,
+      maxElapsedTime: Infinity,
+      resetAfter: 5000,
       shouldRetry: ({ error, attempt, elapsed, willRetry }) =>
         error.status !== 500 && attempt < 9 && elapsed < 1e6 && willRetry,
     },
@@ -117,7 +117,7 @@ test("what is not an option does not compile", () => {
   // @ts-expect-error only false turns it off
   createEventSource("/events", { retry: true });
   // @ts-expect-error a number of ms
-  createEventSource("/events", { retry: { initial: "1s" } });
+  createEventSource("/events", { retry: { initialDelay: "1s" } });
   // @ts-expect-error a number of ms
   createEventSource("/events", { idleTimeout: "1s" });
   // @ts-expect-error no such transport
@@ -131,7 +131,7 @@ test("what is not an option does not compile", () => {
   // @ts-expect-error text, or a test
   createEventSource("/events", { endOn: /DONE/ });
   // @ts-expect-error a finite stream does not reconnect
-  fetchEvents("/events", { retry: { attempts: 1 } });
+  fetchEvents("/events", { retry: { maxRetries: 1 } });
   // @ts-expect-error a finite stream has no transport
   fetchEvents("/events", { transport: "fetch" });
   // @ts-expect-error no request is made

@@ -81,8 +81,8 @@ describe("an EventSourceError", () => {
     expect(JSON.parse(JSON.stringify(new EventSourceError("decode-failed", "", { event })))).toMatchObject({
       event,
     });
-    expect(new EventSourceError("invalid-option", "", { option: "retry.max" }).toJSON()).toMatchObject({
-      option: "retry.max",
+    expect(new EventSourceError("invalid-option", "", { option: "retry.maxDelay" }).toJSON()).toMatchObject({
+      option: "retry.maxDelay",
     });
   });
 

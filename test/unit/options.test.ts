@@ -74,7 +74,7 @@ describe("a bad option throws at once, as invalid-option that names it", () => {
   });
 
   test.each(
-    ["initial", "factor", "max", "jitter", "attempts", "elapsed", "stableAfter"].flatMap((name) =>
+    ["initial", "factor", "max", "jitter", "attempts", "elapsed", "resetAfter"].flatMap((name) =>
       numbers.map((value) => [name, value] as const),
     ),
   )("retry.%s %s", (name, value) => {
@@ -124,13 +124,13 @@ describe("a good option is taken", () => {
     { retry: {} },
     {
       retry: {
-        initial: 0,
+        initialDelay: 0,
         factor: 1,
-        max: Infinity,
+        maxDelay: Infinity,
         jitter: 0,
-        attempts: Infinity,
-        elapsed: 0,
-        stableAfter: 0,
+        maxRetries: Infinity,
+        maxElapsedTime: 0,
+        resetAfter: 0,
       },
     },
     { connectTimeout: 0, idleTimeout: Infinity, maxEventSize: Infinity },
@@ -193,7 +193,7 @@ describe("what goes to fetch", () => {
 
   test("is none of our own options", async () => {
     const ours: EventSourceOptions = {
-      retry: { attempts: 1 },
+      retry: { maxRetries: 1 },
       decode: (raw) => raw,
       endOn: "x",
       lastEventId: "4",

@@ -101,7 +101,7 @@ describe("the delay before a retry", () => {
     fc.assert(
       fc.property(situations, (situation) => {
         const { policy, reconnectionTime = 0, after } = situation;
-        const floor = Math.max(reconnectionTime, Math.min(after, policy.max));
+        const floor = Math.max(reconnectionTime, Math.min(after, policy.maxDelay));
         expect(delayOf(situation)).toBeGreaterThanOrEqual(Math.min(floor, LONGEST));
       }),
       { numRuns: 500 },
@@ -112,7 +112,7 @@ describe("the delay before a retry", () => {
     fc.assert(
       fc.property(situations, (situation) => {
         const delay = delayOf({ ...situation, reconnectionTime: undefined, after: 0 });
-        expect(delay).toBeLessThanOrEqual(situation.policy.max);
+        expect(delay).toBeLessThanOrEqual(situation.policy.maxDelay);
       }),
       { numRuns: 500 },
     );
@@ -133,7 +133,7 @@ describe("the delay before a retry", () => {
     (ms) => {
       const delays = (policy: RetryPolicy, reconnectionTime: number | undefined) =>
         Array.from({ length: 20 }, (_, n) => retryDelay(policy, n + 1, reconnectionTime, 0, 0));
-      for (const row of [delays(defaults, ms), delays(policyOf({ initial: ms }), undefined)]) {
+      for (const row of [delays(defaults, ms), delays(policyOf({ initialDelay: ms }), undefined)]) {
         expect(row[0]).toBeGreaterThanOrEqual(1);
         expect(row[14]).toBeGreaterThanOrEqual(16_000);
         expect(row[19]).toBe(20_000);
@@ -173,7 +173,7 @@ describe("Retry-After", () => {
   test("of a thousand digits still leads to a delay that setTimeout can keep", () => {
     const after = retryAfter(new Headers({ "retry-after": "9".repeat(1000) }), now);
     expect(retryDelay(defaults, 1, undefined, after, 0)).toBe(30_000);
-    expect(retryDelay(policyOf({ max: Infinity }), 1, undefined, after, 1)).toBe(LONGEST);
+    expect(retryDelay(policyOf({ maxDelay: Infinity }), 1, undefined, after, 1)).toBe(LONGEST);
   });
 
   test("never gives a negative or unusable number, whatever the header says", () => {
@@ -223,12 +223,12 @@ describe("the default rules of what is worth a retry", () => {
 
 test("the defaults are those of the documentation", () => {
   expect(defaultRetry).toEqual({
-    initial: 1000,
+    initialDelay: 1000,
     factor: 2,
-    max: 30_000,
+    maxDelay: 30_000,
     jitter: 0.5,
-    attempts: Infinity,
-    elapsed: Infinity,
-    stableAfter: 5000,
+    maxRetries: Infinity,
+    maxElapsedTime: Infinity,
+    resetAfter: 5000,
   });
 });

@@ -80,7 +80,9 @@ describe("a key", () => {
       "u",
     );
     expect(one).toBe(other);
-    expect(key({ retry: { max: 5, initial: 1 } })).toBe(key({ retry: { initial: 1, max: 5 } }));
+    expect(key({ retry: { maxDelay: 5, initialDelay: 1 } })).toBe(
+      key({ retry: { initialDelay: 1, maxDelay: 5 } }),
+    );
     expect(key({ idleTimeout: undefined })).toBe(key());
   });
 
@@ -92,7 +94,7 @@ describe("a key", () => {
       key({ headers: { a: "1" } }),
       key({ headers: { a: "2" } }),
       key({ retry: false }),
-      key({ retry: { max: 5 } }),
+      key({ retry: { maxDelay: 5 } }),
       key({ credentials: "omit" }),
       key({ idleTimeout: 5 }),
       key({ lastEventIdParam: "after" }),

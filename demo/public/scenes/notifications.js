@@ -105,7 +105,7 @@ export function start(stage, frame) {
         },
         connectTimeout: 5_000,
         idleTimeout: 6_000,
-        retry: { max: 8_000 },
+        retry: { maxDelay: 8_000 },
         open: false,
       },
     ));

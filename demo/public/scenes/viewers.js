@@ -65,7 +65,7 @@ export function start(stage, frame) {
   function read(lastEventId = "") {
     me?.source.close();
     me = join(pageOf(), (source) => {
-      source.resumeFrom(lastEventId);
+      source.lastEventId = lastEventId;
       frame.watch(source, { endpoint: "GET /viewers/:page" });
       source.on("viewers", show);
     });

@@ -149,7 +149,7 @@ describe.each(wrappers)("useEventSource %s", (_name, wrap) => {
         decode: (raw) => `${raw} decoded by ${n}`,
         onEvent: ({ data }) => heard.push(`${String(data)}, heard by ${n}`),
         onError: ({ code }) => heard.push(`${code}, heard by ${n}`),
-        retry: { shouldRetry: () => n < 3, initial: 1 },
+        retry: { shouldRetry: () => n < 3, initialDelay: 1 },
       });
       await tell(n);
     }
@@ -170,7 +170,7 @@ describe.each(wrappers)("useEventSource %s", (_name, wrap) => {
     const render1 = (extra: Props) =>
       render(Prices, {
         headers: new Headers({ a: "1" }),
-        retry: { initial: 5 },
+        retry: { initialDelay: 5 },
         method: "POST",
         dispatcher,
         ...extra,

@@ -121,7 +121,10 @@ describe("what is reactive", () => {
         const v = version.value;
         return async () => `${url}?v=${v}`;
       };
-      return useEventSource<Events>(perAttempt, { fetch: server.fetch, retry: { initial: 0, jitter: 0 } });
+      return useEventSource<Events>(perAttempt, {
+        fetch: server.fetch,
+        retry: { initialDelay: 0, jitter: 0 },
+      });
     });
     await server.connection();
     version.value = 2;

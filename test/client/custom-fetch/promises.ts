@@ -13,7 +13,7 @@ export interface Passage extends AsyncDisposable {
   idle?(): Promise<unknown>;
 }
 
-const retry = { initial: 1, jitter: 0 };
+const retry = { initialDelay: 1, jitter: 0 };
 
 /** What must hold through every fetch, however it gets to the server. */
 export function keepsPromises(pass: (answer: Answer) => Promise<Passage>): void {

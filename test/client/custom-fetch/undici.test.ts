@@ -100,7 +100,7 @@ describe("a ProxyAgent", () => {
     using source = createEventSource(server.url, {
       fetch: undiciFetch,
       dispatcher: agent.it,
-      retry: { initial: 1 },
+      retry: { initialDelay: 1 },
     });
     source.on("message", ({ lastEventId }) => lastEventId === "1" && proxy.cut());
     await take(source, 2);
@@ -172,7 +172,7 @@ describe("mTLS", () => {
     await using renewed = destroying(new Agent({ connect }));
     let dispatcher = stale.it;
     using source = createEventSource(server.url, {
-      retry: { initial: 1 },
+      retry: { initialDelay: 1 },
       fetch: (url, init) => undiciFetch(url, { ...init, dispatcher }),
     });
     source.onError(() => (dispatcher = renewed.it));
