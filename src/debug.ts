@@ -4,6 +4,7 @@ export type {
   ErrorRecord,
   EventOutline,
   EventRecord,
+  EventSourceHint,
   HintRecord,
   NoResponseRecord,
   RequestRecord,

@@ -2,12 +2,7 @@ export { createEventSource } from "./client/create-event-source.ts";
 export type { ClosedStatus, ConnectionStatus } from "./connection/status.ts";
 export { json, schemas, type SchemaDecoder, type StandardSchema } from "./client/decode.ts";
 export type { ListenerOptions } from "./core/listeners.ts";
-export {
-  EventSourceError,
-  type EventSourceErrorCode,
-  type EventSourceErrorDetails,
-  type EventSourceHint,
-} from "./core/errors.ts";
+export { EventSourceError, type EventSourceErrorCode, type EventSourceErrorDetails } from "./core/errors.ts";
 export type { EventSourceClient, EventSourceUrl } from "./client/event-source-client.ts";
 export type { FetchInit, FetchLike, ResponseLike } from "./http/request-options.ts";
 export { bearer } from "./http/http.ts";

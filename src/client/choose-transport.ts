@@ -1,7 +1,6 @@
 import type { Clock } from "../core/clock.ts";
-import { EventSourceError } from "../core/errors.ts";
+import { EventSourceError, invalid } from "../core/errors.ts";
 import { createFetchTransport } from "../http/fetch-transport.ts";
-import { invalid } from "../http/http.ts";
 import { createNativeTransport, type EventTypes } from "../http/native-transport.ts";
 import type { EventSourceOptions } from "./options.ts";
 import type { PerAttempt, Transport } from "../core/types.ts";
@@ -26,7 +25,8 @@ export function chooseTransport(
 ): Transport {
   const { transport = "auto", lastEventId, lastEventIdParam } = own;
   if (typeof transport === "function") return transport;
-  if (!/^(auto|fetch|native)$/.test(transport)) throw invalid("transport", "a known name or a function");
+  if (!/^(auto|fetch|native)$/.test(transport))
+    throw invalid("transport", "expected a known name or a function");
   if (transport === "fetch" || (transport === "auto" && (own.fetch || bodiesStream())))
     return createFetchTransport(url, own, { ...init, ...(credentials && { credentials }) }, clock);
   const tooMuch = Object.entries({ ...own, ...init })

@@ -1,5 +1,6 @@
 import type { RequestOptions } from "../http/request-options.ts";
-import { invalid, isPlain } from "../http/http.ts";
+import { invalid } from "../core/errors.ts";
+import { isPlain } from "../http/http.ts";
 import type { InterpretOptions } from "../stream/interpret.ts";
 import type { RetryOptions } from "../connection/retry.ts";
 import type { Transport } from "../core/types.ts";
@@ -111,10 +112,10 @@ export function splitOptions<T extends object>(options: T, prefix = ""): [own: T
     const [, expected, holds = () => expected.includes(typeof value)] = rules.find(([names]) =>
       names.test(option),
     )!;
-    if (!holds(value, option)) throw invalid(option, expected);
+    if (!holds(value, option)) throw invalid(option, `expected ${expected}`);
     (holds === isTakenByFetch ? init : own)[name] = value;
   }
-  if (own["body"] != null && isPlain(init)) throw invalid("method", "one that takes a body");
+  if (own["body"] != null && isPlain(init)) throw invalid("method", "expected one that takes a body");
   return [own as T, init];
 }
 

@@ -1,6 +1,7 @@
 import type { Body } from "../stream/body.ts";
 import { systemClock } from "../core/clock.ts";
-import { checkResponse, invalid, originOf } from "../http/http.ts";
+import { invalid } from "../core/errors.ts";
+import { checkResponse, originOf } from "../http/http.ts";
 import { createEventStream, type EventStream } from "./event-stream.ts";
 import { splitOptions, type ReadEventsOptions } from "./options.ts";
 import { readStream } from "../stream/reader.ts";
@@ -32,7 +33,7 @@ export function readEvents<Events extends object>(
   options: ReadEventsOptions = {},
 ): EventStream<Events> {
   const [ours] = splitOptions(options);
-  if (!isReadable(body)) throw invalid("body", "a Response or a stream that nobody has read from");
+  if (!isReadable(body)) throw invalid("body", "expected a Response or a stream that nobody has read from");
   return createEventStream(ours, async ({ lastEventId, signal }, sink) => {
     const response = "status" in body ? (body as Response) : undefined;
     if (response) await checkResponse(response, systemClock.after);

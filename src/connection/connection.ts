@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.ts";
-import { EventSourceError, toEventSourceError, type EventSourceHint } from "../core/errors.ts";
+import { EventSourceError, toEventSourceError } from "../core/errors.ts";
 import { report } from "../core/listeners.ts";
 import { isRetryable, retryAfter, retryDelay, type RetryPolicy } from "./retry.ts";
 import type { ClosedStatus, ConnectionStatus } from "./status.ts";
@@ -62,12 +62,6 @@ export function createConnection(
   let failingSince = 0;
   /** When the running attempt is healthy, so that earlier failures are forgiven: 0 once it has brought an event. */
   let healthyAt: number;
-  /** When the running attempt was answered, and whether anything came since. */
-  let openedAt: number | undefined;
-  let heard = false;
-  /** Ends in a row that came at once and without an event. */
-  let instantEnds = 0;
-  const hints: EventSourceHint[] = [];
   /** What the server's `retry` field set (ms). */
   let reconnectionTime: number | undefined;
 
@@ -95,7 +89,6 @@ export function createConnection(
       if (isCurrent()) lost(attempt, cause);
     };
     healthyAt = Infinity;
-    openedAt = undefined;
     setStatus({ state: "connecting", attempt });
     if (isCurrent())
       void (async () =>
@@ -105,22 +98,17 @@ export function createConnection(
             open({ url, headers, checkLiveness: checkStream }) {
               if (!isCurrent()) return;
               checkLiveness = checkStream;
-              openedAt = clock.now();
-              // Where nobody can be asked for a sign of life, silence says nothing.
-              heard = !checkStream;
-              if (retry) healthyAt = openedAt + retry.resetAfter;
+              if (retry) healthyAt = clock.now() + retry.resetAfter;
               setStatus({ state: "open", url, headers });
             },
             deliver(item) {
               if (current !== running) return undefined;
-              heard = true;
               if (item.data !== undefined) healthyAt = 0;
               return deliver(item);
             },
             fail: lose,
             retry(time) {
               if (!isCurrent()) return;
-              heard = true;
               reconnectionTime = time;
             },
           },
@@ -136,12 +124,12 @@ export function createConnection(
     if (!failures++) failingSince = now;
     if (cause === undefined && !retry && !endless) return end("server");
     const error = toEventSourceError(
-      cause ?? new EventSourceError(endless ? "premature-end" : "network", "The server ended the stream"),
+      cause ??
+        new EventSourceError(endless ? "premature-end" : "stream-ended", "The server ended the stream"),
       "network",
       "The transport failed",
     );
-    const hint = newHint(cause === undefined, now - (openedAt ?? NaN));
-    Object.assign(error, { ...(hint && { hint }), attempt, willRetry: false });
+    Object.assign(error, { attempt, willRetry: false });
     if (error.code === "no-content") return end("server", error);
 
     const elapsed = now - failingSince;
@@ -158,7 +146,6 @@ export function createConnection(
         "error",
         new EventSourceError("retries-exhausted", `Gave up after ${failures} failures in a row`, {
           cause: error,
-          ...(hint && { hint }),
           attempt,
           willRetry: false,
         }),
@@ -180,16 +167,6 @@ export function createConnection(
     if (connection.status !== next && /closed|paused/.test(connection.status.state))
       Object.assign(error, { willRetry: false, delay: undefined });
     onError(error);
-  }
-
-  /** The likely cause, the first time that it shows. `lasted`: since the answer (ms), `NaN` where there was none. */
-  function newHint(isEnd: boolean, lasted: number): EventSourceHint | undefined {
-    const hadEvent = healthyAt === 0;
-    instantEnds = isEnd && !hadEvent && lasted < 1000 ? instantEnds + 1 : 0;
-    const hint = instantEnds === 3 ? "ends-at-once" : !heard && lasted >= 10_000 ? "held-back" : undefined;
-    if (!hint || hints.includes(hint)) return undefined;
-    hints.push(hint);
-    return hint;
   }
 
   function willRetry({ shouldRetry }: RetryPolicy, error: EventSourceError, elapsed: number): boolean {

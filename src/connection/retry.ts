@@ -84,7 +84,7 @@ export function isRetryable(error: EventSourceError): boolean {
   if (code === "http-status") return /^(408|425|429|5(?!01|05)..)$/.test(`${status}`);
   // When the refresh itself failed, which says nothing about the credentials.
   if (code === "unauthorized") return "cause" in error;
-  return /network|timeout|premature/.test(code);
+  return /network|timeout|premature|stream-ended/.test(code);
 }
 
 /** `Retry-After` in ms: seconds or an HTTP date. 0 when there is none, or none that can be read. */

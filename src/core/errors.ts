@@ -1,6 +1,7 @@
 /** What went wrong. The set is closed: a `switch` over it can be exhaustive. */
 export type EventSourceErrorCode =
   | "network"
+  | "stream-ended"
   | "http-status"
   | "content-type"
   | "no-content"
@@ -14,23 +15,14 @@ export type EventSourceErrorCode =
   | "unsupported"
   | "invalid-option";
 
-/**
- * The likely cause of a failure, told once by each client.
- *
- * - `"ends-at-once"`: three times in a row the server ended its response within a second and without an event. It returns
- *   from its handler instead of keeping the response open, or has nothing to say and should answer 204.
- * - `"held-back"`: the connection was lost ten seconds or more after its headers, and not an event, a comment or a `retry` field
- *   had come. A proxy, a cache or a compression on the way collects the stream instead of passing it on, or the server sends
- *   no heartbeat. Never told by the native class, which is silent about comments.
- */
-export type EventSourceHint = "ends-at-once" | "held-back";
-
-/** What an {@link EventSourceError} carries besides its code, where known. */
+/** What an {@link EventSourceError} carries besides its code and message, where it is known. */
 export interface EventSourceErrorDetails {
   /** The HTTP status of the response. */
   readonly status?: number | undefined;
-  /** The headers of the response. */
+  /** The headers of the response. Not enumerable, so that logging an error prints no cookie. */
   readonly headers?: Headers | undefined;
+  /** The final URL of the response, without its query. */
+  readonly url?: string | undefined;
   /** The first 4 KiB of a rejected response, as text. */
   readonly body?: string | undefined;
   /** The event that could not be decoded; its text is `event.raw`. */
@@ -39,17 +31,19 @@ export interface EventSourceErrorDetails {
   readonly option?: string | undefined;
   /** The attempt that failed; see `AttemptContext`. */
   readonly attempt?: number | undefined;
-  /** Whether another attempt follows by itself. */
+  /** Whether the client retries. */
   readonly willRetry?: boolean | undefined;
-  /** How long the client waits before it (ms). */
+  /** Delay before the retry, in ms. */
   readonly delay?: number | undefined;
-  /** The likely cause, where one shows. */
-  readonly hint?: EventSourceHint | undefined;
-  /** The error underneath. */
+  /** The error that caused this one. */
   readonly cause?: unknown;
 }
 
-/** The one error class. Branch on `code`. Messages never contain credentials, header values or query strings. */
+/**
+ * The only error class of the package. Branch on `code`.
+ *
+ * Messages contain no credentials, header values, query strings or control characters.
+ */
 export class EventSourceError extends Error implements EventSourceErrorDetails {
   /** `"EventSourceError"`. */
   override readonly name: string = "EventSourceError";
@@ -57,8 +51,10 @@ export class EventSourceError extends Error implements EventSourceErrorDetails {
   readonly code: EventSourceErrorCode;
   /** The HTTP status of the response. */
   declare readonly status?: number | undefined;
-  /** The headers of the response. */
+  /** The headers of the response. Not enumerable, so that logging an error prints no cookie. */
   declare readonly headers?: Headers | undefined;
+  /** The final URL of the response, without its query. */
+  declare readonly url?: string | undefined;
   /** The first 4 KiB of a rejected response, as text. */
   declare readonly body?: string | undefined;
   /** The event that could not be decoded; its text is `event.raw`. */
@@ -69,48 +65,51 @@ export class EventSourceError extends Error implements EventSourceErrorDetails {
   declare readonly option?: string | undefined;
   /** The attempt that failed; see `AttemptContext`. */
   declare readonly attempt?: number | undefined;
-  /** Whether another attempt follows by itself. */
+  /** Whether the client retries. */
   declare readonly willRetry?: boolean | undefined;
-  /** How long the client waits before it (ms). */
+  /** Delay before the retry, in ms. */
   declare readonly delay?: number | undefined;
-  /** The likely cause, where one shows. */
-  declare readonly hint?: EventSourceHint | undefined;
 
-  constructor(code: EventSourceErrorCode, message: string, details?: EventSourceErrorDetails) {
-    super(message);
+  constructor(
+    code: EventSourceErrorCode,
+    message: string,
+    { headers, ...details }: EventSourceErrorDetails = {},
+  ) {
+    // Parts of a message may come from the server.
+    super(message.replace(/[\0-\x1f\x7f-\x9f]+/g, " "));
     this.code = code;
     Object.assign(this, details);
+    if (headers) Object.defineProperty(this, "headers", { value: headers });
   }
 
-  /**
-   * All that is known, for logs. Left out are cookies and the target of a redirect among the headers, and query strings and
-   * fragments in the message of the cause, since some implementations of fetch quote the URL there.
-   */
+  /** What is known, as plain data for logs. The cause is its name and message, without query strings and fragments. */
   toJSON(): Record<string, unknown> {
     const { cause, message } = this;
-    const headers: Record<string, string> = {};
-    this.headers?.forEach?.((value, name) => {
-      if (!/^(set-cookie|location)$/i.test(name)) headers[name] = value;
-    });
     return {
       ...(this as object),
       message,
-      headers: this.headers && headers,
+      // Some implementations of fetch quote the URL in their messages.
       cause: cause instanceof Error ? `${cause.name}: ${cause.message}`.replace(/[?#]\S*/g, "") : undefined,
     };
   }
 }
 
-/**
- * An `EventSourceError` as it is, and any other value as the cause of one. So is one that is frozen: `attempt`, `delay` and
- * the like are assigned to it later.
- */
+/** The `invalid-option` error for an option. */
+export function invalid(option: string, problem: string): EventSourceError {
+  return new EventSourceError("invalid-option", `Invalid option "${option}": ${problem}`, { option });
+}
+
+/** Returns an `EventSourceError` unchanged, and wraps any other value as the `cause` of a new one. */
 export function toEventSourceError(
   cause: unknown,
   code: EventSourceErrorCode,
   message: string,
 ): EventSourceError {
-  return cause instanceof EventSourceError && Object.isExtensible(cause)
-    ? cause
-    : new EventSourceError(code, message, { cause });
+  try {
+    // `attempt`, `willRetry` and `delay` are assigned later, which a frozen error would refuse.
+    if (cause instanceof EventSourceError && Object.isExtensible(cause)) return cause;
+  } catch {
+    // A revoked proxy refuses even `instanceof`.
+  }
+  return new EventSourceError(code, message, { cause });
 }

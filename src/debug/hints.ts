@@ -1,7 +1,8 @@
 import { bottomOf } from "./redact.ts";
 import type { TraceClock } from "./teller.ts";
 import type { Traceable } from "./traceable.ts";
-import type { EventSourceError, EventSourceHint } from "../index.ts";
+import type { EventSourceError } from "../index.ts";
+import type { EventSourceHint } from "./record.ts";
 
 /** Tells what a client's statuses, events and errors together say about the way that its stream takes; the result ends it. */
 export function followHints(
@@ -60,7 +61,6 @@ export function followHints(
     source.onEvent(heard),
     source.onError((error) => {
       if (error.event) heard();
-      if (error.hint) hint(error.hint);
     }),
   ];
 

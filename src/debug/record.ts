@@ -1,4 +1,7 @@
-import type { ConnectionStatus, EventSourceErrorCode, EventSourceHint } from "../index.ts";
+import type { ConnectionStatus, EventSourceErrorCode } from "../index.ts";
+
+/** The likely cause of a failure. */
+export type EventSourceHint = "ends-at-once" | "held-back";
 
 /** What is told of an event. */
 export interface EventOutline {
@@ -75,7 +78,6 @@ export interface ErrorRecord extends At {
   /** Until that one (ms). */
   readonly delay?: number;
   /** The likely cause. */
-  readonly hint?: EventSourceHint;
   /** The code of what is underneath, or else its name: `ECONNREFUSED`, `SyntaxError`. */
   readonly cause?: string;
   /** The event that could not be decoded. */

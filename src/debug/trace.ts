@@ -72,7 +72,7 @@ export function trace(source: Traceable, log: TraceLog, options: TraceOptions = 
       tell({ kind: "comment", length: comment.length, ...(isRevealed && { comment }) }),
     ),
     source.onError((error) => {
-      const { code, message, status, attempt, willRetry, delay, hint, event, cause } = error;
+      const { code, message, status, attempt, willRetry, delay, event, cause } = error;
       tell({
         kind: "error",
         code,
@@ -81,7 +81,6 @@ export function trace(source: Traceable, log: TraceLog, options: TraceOptions = 
         attempt,
         willRetry,
         delay,
-        hint,
         cause: shownCause(cause),
         event: event && outline(event),
       });

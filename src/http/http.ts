@@ -1,6 +1,6 @@
 import { readerOf, release } from "../stream/body.ts";
 import type { Clock } from "../core/clock.ts";
-import { EventSourceError } from "../core/errors.ts";
+import { EventSourceError, invalid } from "../core/errors.ts";
 import { baseUrl } from "../core/page.ts";
 import type { AttemptContext, HeadersInput, PerAttempt } from "../core/types.ts";
 
@@ -18,19 +18,12 @@ export function bearer(
   return async (context) => ({ Authorization: `Bearer ${await getToken(context)}` });
 }
 
-/** The error that refuses an option. */
-export function invalid(option: string, expected: string): EventSourceError {
-  return new EventSourceError("invalid-option", `Invalid option "${option}": expected ${expected}`, {
-    option,
-  });
-}
-
 /** What `make` gives, or `invalid-option`: the runtime's own error would quote the value, which may be a credential. */
 function valid<T>(option: string, expected: string, make: () => T): T {
   try {
     return make();
   } catch {
-    throw invalid(option, expected);
+    throw invalid(option, `expected ${expected}`);
   }
 }
 
@@ -40,7 +33,7 @@ export function parseUrl(url: string | URL, base: string | undefined = baseUrl()
   // Neither `undefined` nor `null` is text, but both would become the name of a file.
   const parsed = valid("url", expected, () => new URL(url ?? "http://", base));
   // fetch refuses credentials in a URL with an error that looks like a network failure, on every attempt.
-  if (parsed.username || parsed.password) throw invalid("url", expected);
+  if (parsed.username || parsed.password) throw invalid("url", `expected ${expected}`);
   return parsed;
 }
 
