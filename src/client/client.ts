@@ -1,137 +1,152 @@
-import { chooseTransport } from "./choose-transport.ts";
 import { createConnection, type Environment } from "../connection/connection.ts";
-import type { SchemaDecoder } from "./decode.ts";
-import { createChannel, emit, listen, type Channel, type ListenerOptions } from "../core/listeners.ts";
-import type { EventSourceError } from "../core/errors.ts";
-import type { EventSourceClient, EventSourceUrl } from "./event-source-client.ts";
-import { isPlain, originOf, parseUrl, startingId } from "../http/http.ts";
-import { createInterpreter, toEvent, type DecodedEvent } from "../stream/interpret.ts";
-import { createFeed, createPump } from "../stream/iterate.ts";
-import { splitOptions, type EventSourceOptions } from "./options.ts";
-import { baseUrl } from "../core/page.ts";
-import { defaultRetry, type RetryPolicy } from "../connection/retry.ts";
+import { toPolicy } from "../connection/retry.ts";
 import type { ClosedStatus, ConnectionStatus } from "../connection/status.ts";
+import { checkNumber, type EventSourceError } from "../core/errors.ts";
+import { both, createChannel, emit, listen, type Channel, type ListenerOptions } from "../core/listeners.ts";
+import { baseUrl } from "../core/page.ts";
 import type { StreamItem, TextEvents } from "../core/types.ts";
+import { isPlain, parseUrl, startingId } from "../http/http.ts";
+import { createDelivery } from "../stream/delivery.ts";
+import { createInterpreter, type DecodedEvent, type Outcomes } from "../stream/interpret.ts";
+import { createFeed, type Feed } from "../stream/iterate.ts";
+import { chooseTransport } from "./choose-transport.ts";
+import { completeItems } from "./custom-transport.ts";
+import type { SchemaDecoder } from "./decode.ts";
+import type { EventSourceClient, EventSourceUrl } from "./event-source-client.ts";
+import { splitOptions, type EventSourceOptions } from "./options.ts";
 
-/** What adds listeners to a channel. */
-function to<T>(channel: Channel<T>): (listener: (value: T) => unknown, how?: ListenerOptions) => () => void {
-  return (listener, how) => listen(channel, listener, how);
+/** Makes the function that adds listeners to a channel. */
+function to<T>(
+  channel: Channel<T>,
+): (listener: (value: T) => unknown, options?: ListenerOptions) => () => void {
+  return (listener, options) => listen(channel, listener, options);
 }
 
-/** @internal The same with the world passed in. */
+/** A fatal error is thrown; any other end is quiet. */
+function endLoop(loop: Feed<DecodedEvent>, { reason, error }: ClosedStatus): void {
+  loop.end(reason === "error" ? { error } : undefined);
+}
+
+/** @internal `createEventSource` with its environment as an argument. */
 export function createClient<Events extends object = TextEvents>(
   url: EventSourceUrl,
   options: EventSourceOptions,
   environment: Environment,
 ): EventSourceClient<Events> {
-  const [ours, init] = splitOptions(options);
-  const { decode, endOn, signal, retry } = ours;
-  // What is not opened yet, such as a client made during server-side rendering, needs no page to resolve against.
+  const [own, init] = splitOptions(options);
+  const { decode, endOn, signal, retry, transport } = own;
+  // A client made during server-side rendering resolves its URL at the first `open()`.
   const isUnresolved = options.open === false && !baseUrl();
   const target = typeof url === "function" ? undefined : parseUrl(url, isUnresolved ? "http://a" : undefined);
 
   const byType = new Map<string, Channel<DecodedEvent>>();
-  /** The name of the event before, and who listens to it. */
-  let lastType: string | undefined;
-  let lastChannel: Channel<DecodedEvent> | undefined;
   const everyEvent = createChannel<DecodedEvent>();
   const statuses = createChannel<ConnectionStatus>();
   const errors = createChannel<EventSourceError>();
   const comments = createChannel<string>();
-  const deliveries = createChannel<string>();
-  const newNames = createChannel<string>();
-  const news: ConnectionStatus[] = [];
-  let isClosed = false;
+  const checkpoints = createChannel<string>();
+  const addedTypes = createChannel<string>();
+  /** `for await` loops. */
+  let loops: readonly Feed<DecodedEvent>[] = [];
+  /** The type of the last event and its listeners: comparing costs less than a look-up. */
+  let lastType: string | undefined;
+  let lastChannel: Channel<DecodedEvent> | undefined;
   let openUrl = "";
-  let origin = "";
-  /** The last event ID whose event is dealt with, as far as anybody was told. */
-  let deliveredId = startingId(ours, target);
-  let settle: (status: ClosedStatus) => void;
-  let closed: Promise<ClosedStatus>;
-  const renew = () => {
-    closed = new Promise((resolve) => (settle = resolve));
-  };
-  renew();
+  let settleClosed!: (status: ClosedStatus) => void;
+  let closed = new Promise<ClosedStatus>((resolve) => (settleClosed = resolve));
+  let isSettled = false;
+  let checkpoint = startingId(own, target);
 
-  const interpret = createInterpreter(ours, {
-    phase: () => connection.status,
-    wants: (type) => byType.get(type)?.listeners.length || everyEvent.listeners.length,
+  /**
+   * The last event ID moves when an event is delivered. What was not delivered is sent again after a reconnect.
+   */
+  function deliver(item: StreamItem | DecodedEvent): PromiseLike<unknown> | undefined {
+    if (item.raw === undefined) return deliverOther(item as StreamItem);
+    const event = item as DecodedEvent;
+    connection.lastEventId = event.lastEventId;
+    connection.hasEvent = true;
+    if (event.type !== lastType) lastChannel = byType.get((lastType = event.type));
+    const channel = lastChannel;
+    let hold: PromiseLike<unknown> | undefined;
+    // Loops come first: the event is theirs too when a listener closes the client, which ends them.
+    for (let i = 0, given = loops; i < given.length; i++) hold = both(hold, given[i]!.give(event));
+    if (channel) hold = emit(channel, event, hold);
+    return everyEvent.listeners.length ? emit(everyEvent, event, hold) : hold;
+  }
+
+  function deliverOther({ comment, lastEventId }: StreamItem): undefined {
+    if (comment === undefined) connection.lastEventId = lastEventId;
+    else void emit(comments, comment);
+  }
+
+  const outcomes: Outcomes = {
+    attempt: () => connection.attempt,
+    isWanted: (type) => byType.has(type) || everyEvent.listeners.length || loops.length,
+    deliver,
     complete({ lastEventId }) {
       connection.lastEventId = lastEventId;
       connection.close("complete");
-      return undefined;
     },
-    // The last event ID moves with the event, so that what was not handed over is sent again after a reconnect.
-    hand(event) {
-      connection.lastEventId = event.lastEventId;
-      // Looking a name up takes longer than all the rest.
-      if (event.type !== lastType) lastChannel = byType.get((lastType = event.type));
-      if (lastChannel) void emit(lastChannel, event);
-      return everyEvent.listeners.length ? emit(everyEvent, event) : undefined;
-    },
-    refuse({ lastEventId }, error) {
+    fail({ lastEventId }, error) {
       connection.lastEventId = lastEventId;
       void emit(errors, error);
     },
-  });
-
-  const pump = createPump<StreamItem>((item) => {
-    if (item.data !== undefined) return interpret(toEvent(item, origin));
-    if (item.comment === undefined) connection.lastEventId = item.lastEventId;
-    else void emit(comments, item.comment);
-    return undefined;
-  }, delivered);
-
-  /** Tells of the last event ID once nobody holds its event any more. */
-  function delivered(): void {
-    if (!deliveries.listeners.length || deliveredId === connection.lastEventId) return;
-    void emit(deliveries, (deliveredId = connection.lastEventId));
-  }
+  };
 
   const connection = createConnection(
     {
-      transport: chooseTransport(
-        url,
-        ours,
-        init,
-        {
-          names: () => [...byType.keys(), ...((decode as SchemaDecoder<object> | undefined)?.types ?? [])],
-          onName: to(newNames),
-        },
-        environment.clock,
-      ),
-      // "A request body is never replayed silently": only a plain GET or HEAD is sent twice unasked.
-      retry: (retry ?? isPlain(init)) && {
-        ...defaultRetry,
-        ...(splitOptions(retry || {}, "retry.")[0] as RetryPolicy),
-      },
-      lastEventId: deliveredId,
-      endless: endOn !== undefined,
+      transport:
+        typeof transport === "function"
+          ? completeItems(transport)
+          : chooseTransport(
+              url,
+              own,
+              init,
+              {
+                names: () => [
+                  ...byType.keys(),
+                  ...((decode as SchemaDecoder<object> | undefined)?.types ?? []),
+                ],
+                onName: to(addedTypes),
+              },
+              environment.clock,
+            ),
+      retry: toPolicy(retry ?? isPlain(init)),
+      lastEventId: checkpoint,
+      expectsEnd: endOn !== undefined,
       signal: signal ?? undefined,
+      delivery: createDelivery(
+        decode || endOn !== undefined ? createInterpreter(own, outcomes) : deliver,
+        onProcessed,
+      ),
+      onClosed(status) {
+        renewClosed();
+        settleClosed(status);
+        isSettled = true;
+        const ended = loops;
+        loops = [];
+        for (const loop of ended) endLoop(loop, status);
+      },
       onStatus(status) {
-        if (status.state === "open") {
-          openUrl = status.url;
-          origin = originOf(openUrl);
-        }
-        if (isClosed) renew();
-        isClosed = status.state === "closed";
-        if (status.state === "closed") settle(status);
-        // A listener that changes the status does not make the others hear it before this one.
-        if (news.push(status) > 1) return;
-        // Nor does an event come before the status that explains it.
-        pump.hold(1, 0);
-        while (news[0]) {
-          void emit(statuses, news[0]);
-          news.shift();
-        }
-        pump.hold(-1, 0);
+        if (status.state === "open") openUrl = status.url;
+        void emit(statuses, status);
       },
       onError: (error) => void emit(errors, error),
-      deliver: pump.push,
-      drop: pump.clear,
     },
     environment,
   );
+
+  function onProcessed(): void {
+    if (!checkpoints.listeners.length || checkpoint === connection.lastEventId) return;
+    void emit(checkpoints, (checkpoint = connection.lastEventId));
+  }
+
+  /** After a reopening there is another promise. */
+  function renewClosed(): void {
+    if (!isSettled) return;
+    isSettled = false;
+    closed = new Promise((resolve) => (settleClosed = resolve));
+  }
 
   const connect = (how: "open" | "reconnect") => {
     if (typeof url !== "function") parseUrl(url);
@@ -139,21 +154,26 @@ export function createClient<Events extends object = TextEvents>(
   };
   const close = (reason?: unknown) => connection.close("client", reason);
 
-  const client = {
-    on(type: string, listener: (event: DecodedEvent) => unknown, how?: ListenerOptions) {
+  const client: EventSourceClient<Events> = {
+    on(type: string, listener: (event: never) => unknown, how?: ListenerOptions) {
       let channel = byType.get(type);
       if (!channel) {
-        byType.set(type, (channel = createChannel()));
+        channel = createChannel(() => {
+          byType.delete(type);
+          lastType = undefined;
+        });
+        byType.set(type, channel);
         lastType = undefined;
-        void emit(newNames, type);
+        lastType = undefined;
+        void emit(addedTypes, type);
       }
-      return listen(channel, listener, how);
+      return listen<never>(channel as Channel<never>, listener, how);
     },
-    onEvent: to(everyEvent),
+    onEvent: to(everyEvent as Channel<never>),
     onStatus: to(statuses),
     onError: to(errors),
     onComment: to(comments),
-    onCheckpoint: to(deliveries),
+    onCheckpoint: to(checkpoints),
     get status() {
       return connection.status;
     },
@@ -161,7 +181,7 @@ export function createClient<Events extends object = TextEvents>(
       return connection.lastEventId;
     },
     set lastEventId(id) {
-      connection.lastEventId = deliveredId = id;
+      connection.lastEventId = checkpoint = id;
     },
     get url() {
       return target ? (isUnresolved ? String(url) : target.href) : openUrl;
@@ -171,35 +191,32 @@ export function createClient<Events extends object = TextEvents>(
       return state === "open" ? 1 : state === "idle" || state === "closed" ? 2 : 0;
     },
     get closed() {
+      if (connection.status.state !== "closed") renewClosed();
       return closed;
     },
     open: () => connect("open"),
     close,
     reconnect: () => connect("reconnect"),
+    fail: (cause?: unknown) => connection.fail(cause),
     pause: (reason = "client") => connection.pause(reason),
-    checkLiveness: (timeout: number) => connection.checkLiveness(timeout),
-    // Where `Symbol.dispose` is missing there is nothing that would call it.
+    checkLiveness(timeout: number) {
+      checkNumber("timeout", timeout);
+      connection.checkLiveness(timeout);
+    },
+    // Where `Symbol.dispose` is missing, nothing calls it.
     [Symbol.dispose ?? "dispose"]: close,
     [Symbol.asyncIterator]() {
-      const { iterator, give, end } = createFeed<DecodedEvent>(pump.hold, close);
-      // What was closed before, and is not told to everybody yet, does not end this one.
-      const old = news.slice(1);
-      const finish = (status: ConnectionStatus) => {
-        if (status.state !== "closed" || old.includes(status)) return;
-        undoGive();
-        undoFinish();
-        end(status.reason === "error" && status.error);
-      };
-      const undoGive = listen(everyEvent, give);
-      const undoFinish = listen(statuses, finish);
       if (connection.status.state === "idle") client.open();
-      finish(connection.status);
-      return iterator;
+      const feed = createFeed<DecodedEvent>(close);
+      const { status } = connection;
+      if (status.state === "closed") endLoop(feed, status);
+      else loops = [...loops, feed];
+      return feed.iterator as AsyncIterableIterator<never>;
     },
   };
-  // A transport may deliver at once, but whoever makes a client listens to it right after. Fake timers fake `queueMicrotask`.
-  pump.hold(1, 0);
-  void Promise.resolve().then(() => pump.hold(-1, 0));
+  if (own.onEvent) client.onEvent(own.onEvent as (event: unknown) => unknown);
+  if (own.onStatus) client.onStatus(own.onStatus);
+  if (own.onError) client.onError(own.onError);
   if (options.open !== false) client.open();
-  return client as unknown as EventSourceClient<Events>;
+  return client;
 }

@@ -50,6 +50,8 @@ export interface EventSourceClient<Events extends object = TextEvents> {
    * becomes that of the attempt's `signal`.
    */
   close(reason?: unknown): void;
+  /** Ends the current attempt as a failure, which is retried with backoff. */
+  fail(cause?: unknown): void;
   /** Drops the connection, if any, and makes a new one now. Costs no retry. */
   reconnect(): void;
   /**

@@ -1,9 +1,10 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { EventSourceError, toEventSourceError } from "../core/errors.ts";
 import { createInterpreter, type DecodedEvent } from "../stream/interpret.ts";
-import { createFeed, createPump } from "../stream/iterate.ts";
+import { createDelivery } from "../stream/delivery.ts";
+import { createFeed } from "../stream/iterate.ts";
 import type { ReadEventsOptions } from "./options.ts";
-import type { AnyEvent, ServerSentEvent, StreamItem, TextEvents, Transport } from "../core/types.ts";
+import type { AnyEvent, StreamItem, TextEvents, Transport } from "../core/types.ts";
 
 /** One finite event stream. It is read a chunk ahead of you at most, so that the server waits for you; leaving the loop closes. */
 export interface EventStream<Events extends object = TextEvents> {
@@ -19,83 +20,80 @@ export interface EventStream<Events extends object = TextEvents> {
   [Symbol.asyncIterator](): AsyncIterableIterator<AnyEvent<Events>>;
 }
 
+/** Makes an event stream of one attempt of a transport. */
 export function createEventStream<Events extends object>(
   options: ReadEventsOptions,
   transport: Transport,
 ): EventStream<Events> {
-  const { endOn, signal } = options;
+  const { decode, endOn, signal } = options;
   let { lastEventId = "" } = options;
   const controller = new AbortController();
-  // Asking the signal would take as long as handing an event over.
-  let isOver = false;
-  let settle: [resolve: (response?: Response) => void, reject: (error: unknown) => void];
-  const response = new Promise<Response | undefined>((...how) => (settle = how));
-  // Whoever iterates sees the error there.
+  /** Becomes `undefined` at the end. */
+  let attempt: object | undefined = controller;
+  let settle!: [resolve: (response?: Response) => void, reject: (error: unknown) => void];
+  const response = new Promise<Response | undefined>((...functions) => (settle = functions));
+  // The loop throws the error; a stream whose `response` is not used must not be an unhandled rejection.
   response.catch(() => {});
 
-  const interpret = createInterpreter(options, {
-    phase: () => isOver,
-    wants: () => true,
-    complete(event) {
-      lastEventId = event.lastEventId;
-      close();
-      return undefined;
-    },
-    hand(event) {
-      lastEventId = event.lastEventId;
-      feed.give(event);
-      return undefined;
-    },
-    refuse: (_, error) => finish(error),
-  });
-  const pump = createPump<StreamItem>((item) => {
-    // Our own reader made it: with data it is an event already.
-    if (item.data !== undefined) return interpret(item as ServerSentEvent);
-    lastEventId = item.lastEventId;
-    return undefined;
-  });
   const close = () => finish();
-  /** A time that is over is no wish to stop: what has come so far must not pass for all of it. */
-  const abort = () => {
-    const cause: unknown = signal!.reason;
-    const isTimeout = (cause as Error | undefined)?.name === "TimeoutError";
-    finish(isTimeout && new EventSourceError("network", "The signal timed out", { cause }));
-  };
-  const feed = createFeed<DecodedEvent>(pump.hold, close);
+  const feed = createFeed<DecodedEvent>(close);
 
-  function finish(error?: EventSourceError | false): void {
-    // Closing is no failure, whatever it interrupts.
-    if (isOver) return;
-    isOver = true;
-    signal?.removeEventListener("abort", abort);
-    controller.abort(signal?.reason);
-    pump.clear();
-    if (error) Object.assign(error, { attempt: 1, willRetry: false });
-    settle[1](error || controller.signal.reason);
-    feed.end(error);
+  function deliver(item: StreamItem | DecodedEvent): PromiseLike<unknown> | undefined {
+    lastEventId = item.lastEventId;
+    return item.raw === undefined ? undefined : feed.give(item as DecodedEvent);
   }
 
+  const delivery = createDelivery<StreamItem>(
+    decode || endOn !== undefined
+      ? createInterpreter(options, {
+          attempt: () => attempt,
+          isWanted: () => true,
+          deliver,
+          complete(event) {
+            lastEventId = event.lastEventId;
+            finish();
+          },
+          fail: (_event, error) => fail(error),
+        })
+      : deliver,
+  );
+
+  /** Only the first call counts. */
+  function finish(failure?: { readonly error: unknown }): void {
+    if (!attempt) return;
+    attempt = undefined;
+    signal?.removeEventListener("abort", abort);
+    delivery.end();
+    feed.end(failure);
+    controller.abort(signal?.reason);
+    settle[1](failure ? failure.error : controller.signal.reason);
+  }
+
+  function fail(cause: unknown): void {
+    const error = toEventSourceError(cause, "network", "The transport failed");
+    finish({ error: Object.assign(error, { attempt: 1, willRetry: false }) });
+  }
+
+  // As fetch does: an answer that was stopped must not pass for a whole one.
+  const abort = () => finish({ error: signal!.reason });
+
   signal?.addEventListener("abort", abort);
+  // The transport is called all the same, to release a body that it has already.
   if (signal?.aborted) abort();
   transport(
     { attempt: 1, lastEventId, signal: controller.signal },
     {
-      open: (_, answer) => settle[0](answer),
-      deliver: (item) => (isOver ? undefined : pump.push(item)),
-      fail: (error) => finish(error as EventSourceError),
+      open: (_stream, opened) => settle[0](opened),
+      deliver: delivery.begin(),
+      fail,
       retry() {},
+      reconnecting() {},
     },
-  ).then(
-    () => {
-      settle[0]();
-      finish(
-        endOn === undefined
-          ? undefined
-          : new EventSourceError("premature-end", "The stream ended before the event of endOn"),
-      );
-    },
-    (cause) => finish(toEventSourceError(cause, "network", "The connection was lost")),
-  );
+  ).then(() => {
+    settle[0]();
+    if (endOn === undefined) finish();
+    else fail(new EventSourceError("premature-end", "The stream ended before the endOn event"));
+  }, fail);
 
   return {
     response,
@@ -103,9 +101,8 @@ export function createEventStream<Events extends object>(
       return lastEventId;
     },
     close,
-    // Where `Symbol.dispose` is missing there is nothing that would call it.
+    // Where `Symbol.dispose` is missing, nothing calls it.
     [Symbol.dispose ?? "dispose"]: close,
-    [Symbol.asyncIterator]: () =>
-      feed.iterator as AsyncIterableIterator<unknown> as AsyncIterableIterator<AnyEvent<Events>>,
+    [Symbol.asyncIterator]: () => feed.iterator as AsyncIterableIterator<never>,
   };
 }

@@ -1,7 +1,8 @@
 import type { RequestOptions } from "../http/request-options.ts";
-import { invalid } from "../core/errors.ts";
+import { checkNumber, invalid, type EventSourceError } from "../core/errors.ts";
 import { isPlain } from "../http/http.ts";
 import type { InterpretOptions } from "../stream/interpret.ts";
+import type { ConnectionStatus } from "../connection/status.ts";
 import type { RetryOptions } from "../connection/retry.ts";
 import type { Transport } from "../core/types.ts";
 
@@ -60,7 +61,10 @@ export interface EventSourceOptions extends FetchEventsOptions {
    *
    * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#reestablish-the-connection
    */
-  retry?: false | RetryOptions | undefined;
+  retry?: boolean | RetryOptions | undefined;
+  onEvent?: ((event: never) => unknown) | undefined;
+  onStatus?: ((status: ConnectionStatus) => unknown) | undefined;
+  onError?: ((error: EventSourceError) => unknown) | undefined;
   /**
    * What makes the attempts: `"fetch"`, the runtime's own `EventSource` (`"native"`), or a transport of yours.
    * Default `"auto"`: fetch where the bodies of responses stream, else the native class. That one cannot do what only
@@ -77,58 +81,39 @@ export interface EventSourceOptions extends FetchEventsOptions {
   open?: boolean | undefined;
 }
 
-const isNumber =
-  (least: number, most = Infinity) =>
-  (value: unknown) =>
-    typeof value === "number" && value >= least && value <= most;
-
-/** What options must be: of a type that is named, where there is no test. */
-const rules: [names: RegExp, expected: string, holds?: (value: unknown, option: string) => boolean][] = [
-  [/^retry\.factor$/, "number >= 1", isNumber(1)],
-  [/^retry\.jitter$/, "number, 0 to 1", isNumber(0, 1)],
-  [/^(connectTimeout|idleTimeout|maxEventSize|retry\.(?!should).*)$/, "number >= 0", isNumber(0)],
-  [/^(decode|fetch|onUnauthorized|retry\.shouldRetry)$/, "function"],
-  [/^(lastEventId|lastEventIdParam)$/, "string"],
-  [/^(endOn|transport)$/, "string or function"],
-  [/^retry$/, "object or false", (value) => value === false || typeof value === "object"],
-  [/^signal$/, "AbortSignal", (value) => value === null || "aborted" in Object(value)],
-  [/^open$/, "boolean"],
-  [/^(headers|body)$/, "", () => true],
-  [/^/, "what fetch takes", isTakenByFetch],
-];
+/** Options that fetch does not get: a custom fetch may have its own `retry`. */
+const ownOptions =
+  /^(on[A-Z].*|headers|body|fetch|lastEventId(Param)?|(connect|idle)Timeout|maxEventSize|decode|endOn|signal|retry|transport|open)$/;
 
 /**
- * Divides options into those that are ours and the rest, without members that are undefined.
- * The rest goes to fetch; ours do not, since a custom fetch may have its own idea of `retry`.
+ * Separates our options from those that are passed to fetch, without members that are `undefined`.
  *
- * @throws EventSourceError `invalid-option` for the first one that is not of its type or range.
+ * @throws EventSourceError `invalid-option` where a mistake would otherwise hang, or look like a network failure.
  */
-export function splitOptions<T extends object>(options: T, prefix = ""): [own: T, init: RequestInit] {
+export function splitOptions<T extends object>(options: T): [own: T, init: RequestInit] {
   const own: Record<string, unknown> = {};
   const init: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     if (value === undefined) continue;
-    const option = prefix + name;
-    const [, expected, holds = () => expected.includes(typeof value)] = rules.find(([names]) =>
-      names.test(option),
-    )!;
-    if (!holds(value, option)) throw invalid(option, `expected ${expected}`);
-    (holds === isTakenByFetch ? init : own)[name] = value;
+    if (/Timeout$|Size$/.test(name)) checkNumber(name, value);
+    if (ownOptions.test(name) || (name === "method" && typeof value === "function")) own[name] = value;
+    else {
+      checkInit(name, value);
+      init[name] = value;
+    }
   }
-  if (own["body"] != null && isPlain(init)) throw invalid("method", "expected one that takes a body");
+  if (own["body"] != null && isPlain(own) && isPlain(init))
+    throw invalid("method", "GET and HEAD requests have no body");
   return [own as T, init];
 }
 
-/** Asked now, since fetch refuses with what looks like a network failure. */
-function isTakenByFetch(value: unknown, option: string): boolean {
+/** Asks fetch now, which would refuse with what looks like a network failure. */
+function checkInit(name: string, value: unknown): void {
+  // `redirect: "same-origin"` is our own.
+  if (!globalThis.Request || (name === "redirect" && value === "same-origin")) return;
   try {
-    // `"same-origin"` is our own.
-    return (
-      !globalThis.Request ||
-      (option === "redirect" && value === "same-origin") ||
-      !!new Request("http://a", { [option]: value })
-    );
+    void new Request("http://a", { [name]: value });
   } catch {
-    return false;
+    throw invalid(name, "fetch rejected it");
   }
 }

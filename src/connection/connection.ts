@@ -1,214 +1,277 @@
 import type { Clock } from "../core/clock.ts";
 import { EventSourceError, toEventSourceError } from "../core/errors.ts";
-import { report } from "../core/listeners.ts";
-import { isRetryable, retryAfter, retryDelay, type RetryPolicy } from "./retry.ts";
+import type { OpenStream, Sink, StreamItem, Transport } from "../core/types.ts";
+import type { Delivery } from "../stream/delivery.ts";
+import { afterLoss } from "./after-loss.ts";
+import type { RetryPolicy } from "./retry.ts";
 import type { ClosedStatus, ConnectionStatus } from "./status.ts";
-import type { OpenStream, StreamItem, Transport } from "../core/types.ts";
 
-/** The world around a connection. */
+/** The environment of a connection. */
 export interface Environment {
-  clock: Clock;
-  /** From 0 to 1. */
-  random: () => number;
-  /** Calls back when the page comes online; `undefined` while it is online, or where nobody can tell. */
-  whenOnline: (callback: () => void) => (() => void) | undefined;
+  readonly clock: Clock;
+  /** A number from 0 to 1. */
+  readonly random: () => number;
+  /** Calls back when the page comes online; `undefined` while it is online. See core/page.ts. */
+  readonly whenOnline: (callback: () => void) => (() => void) | undefined;
 }
 
 export interface ConnectionOptions {
-  transport: Transport;
-  retry: RetryPolicy | false;
-  lastEventId: string;
-  /** Whether any end of the stream comes too early (`endOn` is set). */
-  endless: boolean;
-  signal: AbortSignal | undefined;
-  onStatus: (status: ConnectionStatus) => void;
-  onError: (error: EventSourceError) => void;
-  /** See `Sink.deliver`. Whoever hands an item on moves `lastEventId`. */
-  deliver: (item: StreamItem) => PromiseLike<void> | undefined;
-  /**
-   * The current attempt is over: nothing of it may be handed on any more. `letGo`: what is still busy with what was handed
-   * on holds nothing back any more.
-   */
-  drop: (letGo?: boolean) => void;
+  readonly transport: Transport;
+  readonly retry: RetryPolicy | false;
+  readonly lastEventId: string;
+  /** Whether `endOn` is set: the stream may then not end before that event. */
+  readonly expectsEnd: boolean;
+  readonly signal: AbortSignal | undefined;
+  readonly delivery: Delivery<StreamItem>;
+  /** Called at once, before the status is emitted. */
+  readonly onClosed?: (status: ClosedStatus) => void;
+  readonly onStatus: (status: ConnectionStatus) => void;
+  readonly onError: (error: EventSourceError) => void;
 }
 
 export interface Connection {
-  status: ConnectionStatus;
+  readonly status: ConnectionStatus;
+  /** The running attempt: an object of its own for each. */
+  readonly attempt: object | undefined;
+  /** The last event ID, which the next attempt resumes after. Written by the owner of the connection only. */
   lastEventId: string;
+  /** Whether the attempt has delivered an event, which makes it a healthy one. Set by the owner, reset by the next attempt. */
+  hasEvent: boolean;
   open(): void;
-  close(reason: ClosedStatus["reason"], cause?: unknown): void;
+  close(reason: ClosedStatus["reason"], abortReason?: unknown): void;
   reconnect(): void;
   pause(reason: string): void;
+  fail(cause: unknown): void;
   checkLiveness(timeout: number): void;
 }
 
+interface Attempt {
+  readonly number: number;
+  readonly controller: AbortController;
+  /** When the response began; `undefined` before. */
+  openedAt?: number;
+  checkLiveness?: OpenStream["checkLiveness"];
+}
+
+/** What comes with a change of status. */
+interface Leave {
+  readonly error?: EventSourceError | undefined;
+  /** The next attempt. */
+  readonly attempt?: Attempt;
+  /** Cancels the wait for the next attempt. */
+  readonly wait?: () => void;
+  readonly abortReason?: unknown;
+}
+
 /**
- * Repeats attempts. It owns the only state machine and the last event ID.
+ * Repeats attempts. It is the only state machine of a client:
  *
- *     idle ─open→ connecting ─answered→ open ─lost→ waiting ─timer→ connecting …
- *                      └──────failed──────────────────┘ └ or paused while offline
+ *     idle ─open→ connecting ─response→ open ─lost→ waiting ─timer→ connecting …
+ *                      └───────failed─────────────────┘ └→ paused while offline
  *     any but idle and closed ─pause→ paused ─open→ connecting
  *     any ─close, abort, fatal error, 204→ closed ─open→ connecting
  */
 export function createConnection(
-  { transport, retry, lastEventId, endless, signal, onStatus, onError, deliver, drop }: ConnectionOptions,
+  {
+    transport,
+    retry,
+    lastEventId,
+    expectsEnd,
+    signal,
+    delivery,
+    onClosed,
+    onStatus,
+    onError,
+  }: ConnectionOptions,
   { clock, random, whenOnline }: Environment,
 ): Connection {
-  /** The running attempt. Whoever belongs to another one is stale and may write nothing. */
-  let current: AbortController | undefined;
+  let current: Attempt | undefined;
+  let status: ConnectionStatus = { state: "idle" };
+  /** Ends the wait for the next attempt. */
   let cancelWait: (() => void) | undefined;
-  let checkLiveness: OpenStream["checkLiveness"];
+  /** Failures in a row since the last healthy connection, and when the first of them was. */
   let failures = 0;
   let failingSince = 0;
-  /** When the running attempt is healthy, so that earlier failures are forgiven: 0 once it has brought an event. */
-  let healthyAt: number;
-  /** What the server's `retry` field set (ms). */
+  /** What the server's `retry` field set, in ms. */
   let reconnectionTime: number | undefined;
 
-  const setStatus = (next: ConnectionStatus) => onStatus((connection.status = next));
-  const abort = () => connection.close("client", signal!.reason);
+  /** Changes of status that are to be emitted, each with its error. */
+  let isEmitting = false;
+  const changes: [status: ConnectionStatus, error: EventSourceError | undefined][] = [];
 
-  /** Ends the running attempt, or the wait for the next one. False when a listener on its signal took over. */
-  function stop(cause?: unknown, letGo?: boolean): boolean {
-    const before = connection.status;
+  /** Changes are emitted in order, also when a listener makes another one. */
+  function setStatus(
+    next: ConnectionStatus,
+    error?: EventSourceError,
+    left?: Attempt,
+    abortReason?: unknown,
+  ): void {
+    status = next;
+    changes.push([next, error]);
+    if (next.state === "closed") onClosed?.(next);
+    // Before the listeners are called, one of which may start another attempt.
+    left?.controller.abort(abortReason);
+    if (isEmitting) return;
+    isEmitting = true;
+    for (let change; (change = changes.shift());) {
+      onStatus(change[0]);
+      if (change[1]) onError(change[1]);
+    }
+    isEmitting = false;
+  }
+
+  /** Leaves the running attempt, or the wait for one, for the next status. */
+  function leave(next: ConnectionStatus, { error, attempt, wait, abortReason }: Leave = {}): void {
+    const left = current;
     cancelWait?.();
-    cancelWait = checkLiveness = undefined;
-    const stopped = current;
-    current = undefined;
-    drop(letGo);
-    stopped?.abort(cause);
-    return connection.status === before;
+    cancelWait = wait;
+    current = attempt;
+    delivery.end();
+    setStatus(next, error, left, abortReason);
+  }
+
+  function start(): void {
+    if (signal?.aborted) return connection.close("client");
+    signal?.addEventListener("abort", abort);
+    connect();
   }
 
   function connect(): void {
-    stop();
-    const running = (current = new AbortController());
-    const attempt = failures + 1;
-    const isCurrent = () => current === running;
-    const lose = (cause: unknown) => {
-      if (isCurrent()) lost(attempt, cause);
-    };
-    healthyAt = Infinity;
-    setStatus({ state: "connecting", attempt });
-    if (isCurrent())
-      void (async () =>
-        transport(
-          { attempt, lastEventId: connection.lastEventId, signal: running.signal },
-          {
-            open({ url, headers, checkLiveness: checkStream }) {
-              if (!isCurrent()) return;
-              checkLiveness = checkStream;
-              if (retry) healthyAt = clock.now() + retry.resetAfter;
-              setStatus({ state: "open", url, headers });
-            },
-            deliver(item) {
-              if (current !== running) return undefined;
-              if (item.data !== undefined) healthyAt = 0;
-              return deliver(item);
-            },
-            fail: lose,
-            retry(time) {
-              if (!isCurrent()) return;
-              reconnectionTime = time;
-            },
-          },
-        ))().then(lose, lose);
+    const attempt: Attempt = { number: failures + 1, controller: new AbortController() };
+    connection.hasEvent = false;
+    leave({ state: "connecting", attempt: attempt.number }, { attempt });
+    // A status listener may have left it already.
+    if (attempt !== current) return;
+    void (async () => run(attempt))().then(
+      () =>
+        lose(
+          attempt,
+          expectsEnd
+            ? new EventSourceError("premature-end", "The stream ended before the endOn event")
+            : new EventSourceError("stream-ended", "The server ended the stream"),
+        ),
+      (cause: unknown) => lose(attempt, cause),
+    );
   }
 
-  /** The running attempt failed, or the server ended its stream. */
-  function lost(attempt: number, cause: unknown): void {
-    const before = connection.status;
-    if (!stop()) return;
-    const now = clock.now();
-    if (now >= healthyAt) failures = 0;
-    if (!failures++) failingSince = now;
-    if (cause === undefined && !retry && !endless) return end("server");
-    const error = toEventSourceError(
-      cause ??
-        new EventSourceError(endless ? "premature-end" : "stream-ended", "The server ended the stream"),
-      "network",
-      "The transport failed",
-    );
-    Object.assign(error, { attempt, willRetry: false });
-    if (error.code === "no-content") return end("server", error);
-
-    const elapsed = now - failingSince;
-    const again = retry && willRetry(retry, error, elapsed);
-    if (connection.status !== before) return; // `shouldRetry` took over
-    if (!retry || !again) return end("error", error);
-    // The browser's word is a hint, known to say offline for good: look ourselves now and then.
-    const cancelOnline = whenOnline(connect);
-    const delay = cancelOnline
-      ? retry.maxDelay
-      : retryDelay(retry, failures, reconnectionTime, retryAfter(error.headers, now), random());
-    if (!cancelOnline && (failures > retry.maxRetries || elapsed + delay > retry.maxElapsedTime))
-      return end(
-        "error",
-        new EventSourceError("retries-exhausted", `Gave up after ${failures} failures in a row`, {
-          cause: error,
-          attempt,
-          willRetry: false,
-        }),
-      );
-    const cancelTimer = clock.after(delay, connect);
-    cancelWait = () => {
-      cancelTimer();
-      if (!cancelOnline) return;
-      cancelOnline();
-      failingSince += clock.now() - now; // being offline spends nothing
+  function run(attempt: Attempt): PromiseLike<void> {
+    const { number, controller } = attempt;
+    const sink: Sink = {
+      open({ url, headers, checkLiveness }) {
+        if (attempt !== current) return;
+        attempt.checkLiveness = checkLiveness;
+        attempt.openedAt = clock.now();
+        setStatus({ state: "open", url, headers });
+      },
+      deliver: delivery.begin(),
+      retry(time) {
+        if (attempt === current) reconnectionTime = time;
+      },
+      fail: (cause) => lose(attempt, cause),
+      reconnecting(error) {
+        if (attempt !== current) return;
+        Object.assign(error, { attempt: number, willRetry: true });
+        setStatus({ state: "connecting", attempt: number }, error);
+      },
     };
+    return transport(
+      { attempt: number, lastEventId: connection.lastEventId, signal: controller.signal },
+      sink,
+    );
+  }
+
+  /** The attempt failed, or the server ended its stream. */
+  function lose(attempt: Attempt, cause: unknown): void {
+    if (attempt !== current) return;
+    const before = status;
+    current = undefined;
+    delivery.end();
+    attempt.controller.abort();
+    // A listener on its signal changed the state.
+    if (status !== before) return;
+    const now = clock.now();
+    const { number, openedAt = Infinity } = attempt;
+    if (retry && (connection.hasEvent || now - openedAt >= retry.resetAfter)) failures = 0;
+    if (!failures++) failingSince = now;
+    const elapsed = now - failingSince;
+    const error = toEventSourceError(cause, "network", "The transport failed");
+    Object.assign(error, { attempt: number, willRetry: false });
+    const cancelOnline = whenOnline(connect);
+    const isOffline = !!cancelOnline;
+    const loss = {
+      error,
+      failures,
+      elapsed,
+      reconnectionTime,
+      isOffline,
+      date: clock.date(),
+      random: random(),
+    };
+    const verdict = afterLoss(loss, retry);
+    // `shouldRetry` may have changed the state.
+    const isOvertaken = status !== before;
+    if (isOvertaken || verdict.state === "closed") {
+      cancelOnline?.();
+      if (!isOvertaken) end(verdict as ClosedStatus);
+      return;
+    }
+    const { delay } = verdict;
     Object.assign(error, { willRetry: true, delay });
-    if (cancelOnline) failures--;
-    const next: ConnectionStatus = cancelOnline
+    if (isOffline) failures--;
+    const cancelTimer = clock.after(delay, connect);
+    const wait = () => {
+      cancelTimer();
+      cancelOnline?.();
+      // Time offline does not count against `maxElapsedTime`.
+      if (isOffline) failingSince += clock.now() - now;
+    };
+    const next: ConnectionStatus = isOffline
       ? { state: "paused", reason: "offline" }
       : { state: "waiting", attempt: failures, delay, error };
-    setStatus(next);
-    // A listener closed, or paused.
-    if (connection.status !== next && /closed|paused/.test(connection.status.state))
-      Object.assign(error, { willRetry: false, delay: undefined });
-    onError(error);
+    leave(next, { error, wait });
   }
 
-  function willRetry({ shouldRetry }: RetryPolicy, error: EventSourceError, elapsed: number): boolean {
-    const verdict = isRetryable(error);
-    try {
-      const own = shouldRetry?.({ error, attempt: failures, elapsed, willRetry: verdict });
-      return typeof own === "boolean" ? own : verdict;
-    } catch (thrown) {
-      report(thrown);
-      return verdict;
-    }
-  }
-
-  function end(reason: ClosedStatus["reason"], error?: EventSourceError): void {
+  function end(status: ClosedStatus, abortReason?: unknown): void {
     signal?.removeEventListener("abort", abort);
-    setStatus({ state: "closed", reason, ...(error && { error }) });
-    if (error) onError(error);
+    delivery.release();
+    leave(status, { error: status.error, abortReason });
   }
+
+  const abort = () => connection.close("client", signal!.reason);
 
   const connection: Connection = {
-    status: { state: "idle" },
+    get status() {
+      return status;
+    },
+    get attempt() {
+      return current;
+    },
     lastEventId,
+    hasEvent: false,
     open() {
       if (current) return;
-      if (signal?.aborted) return connection.close("client");
       if (!cancelWait) failures = 0;
-      signal?.addEventListener("abort", abort);
-      connect();
+      start();
     },
-    close(reason, cause) {
-      if (connection.status.state !== "closed" && stop(cause, true)) end(reason);
+    close(reason, abortReason) {
+      if (status.state !== "closed") end({ state: "closed", reason }, abortReason);
     },
     reconnect() {
-      if (signal?.aborted || stop(undefined, true)) connection.open();
+      delivery.release();
+      failures = 0;
+      start();
     },
     pause(reason) {
-      if (!/idle|closed/.test(connection.status.state) && stop()) setStatus({ state: "paused", reason });
+      if (!/idle|closed/.test(status.state)) leave({ state: "paused", reason });
+    },
+    fail(cause) {
+      // Its events do not make a connection healthy that the application rejects.
+      connection.hasEvent = false;
+      if (current) lose(current, new EventSourceError("network", "fail() was called", { cause }));
     },
     checkLiveness(timeout) {
-      checkLiveness?.(timeout);
+      current?.checkLiveness?.(timeout);
     },
   };
-  signal?.addEventListener("abort", abort);
   return connection;
 }

@@ -1,5 +1,5 @@
 import { LONGEST_DELAY } from "../core/clock.ts";
-import type { EventSourceError } from "../core/errors.ts";
+import { checkNumber, type EventSourceError } from "../core/errors.ts";
 
 /** What `shouldRetry` is told. */
 export interface RetryContext {
@@ -77,6 +77,23 @@ export const defaultRetry: RetryPolicy = {
   resetAfter: 5000,
 };
 
+/**
+ * Fills in the defaults.
+ *
+ * @throws EventSourceError `invalid-option` for a number out of range.
+ */
+export function toPolicy(retry: boolean | RetryOptions): RetryPolicy | false {
+  if (!retry) return false;
+  const policy = { ...defaultRetry };
+  for (const [name, value] of Object.entries(retry)) {
+    if (value === undefined) continue;
+    if (name !== "shouldRetry")
+      checkNumber(`retry.${name}`, value, name === "factor" ? 1 : 0, name === "jitter" ? 1 : Infinity);
+    Object.assign(policy, { [name]: value });
+  }
+  return policy;
+}
+
 /** The default rules: whether an error is worth another attempt. */
 export function isRetryable(error: EventSourceError): boolean {
   const { code, status } = error;
@@ -87,14 +104,17 @@ export function isRetryable(error: EventSourceError): boolean {
   return /network|timeout|premature|stream-ended/.test(code);
 }
 
-/** `Retry-After` in ms: seconds or an HTTP date. 0 when there is none, or none that can be read. */
-export function retryAfter(headers: Headers | undefined, now: number): number {
-  const value = headers?.get("retry-after")?.trim() ?? "";
-  const delay = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
-  return delay > 0 ? delay : 0;
+/** `Retry-After` in ms: the first valid value, seconds or an HTTP date. 0 if there is none. */
+export function retryAfter(headers: Headers | undefined, date: number): number {
+  // Several header lines arrive as one list, and a date may contain a comma itself.
+  for (const value of headers?.get("retry-after")?.match(/([a-z]+, (?=\d+[ -][a-z]))?[^,]+/gi) ?? []) {
+    const delay = /^\s*\d+\s*$/.test(value) ? Number(value) * 1000 : Date.parse(value) - date;
+    if (!Number.isNaN(delay)) return Math.max(delay, 0);
+  }
+  return 0;
 }
 
-/** The next delay (ms), an integer that `setTimeout` can keep. */
+/** The delay before the next attempt in ms: an integer that `setTimeout` can keep. */
 export function retryDelay(
   { initialDelay, factor, maxDelay, jitter }: RetryPolicy,
   /** Failures in a row, at least 1. */

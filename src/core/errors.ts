@@ -99,6 +99,12 @@ export function invalid(option: string, problem: string): EventSourceError {
   return new EventSourceError("invalid-option", `Invalid option "${option}": ${problem}`, { option });
 }
 
+/** Throws `invalid-option` unless `value` is a number in a range: `NaN` or text as a delay would be no delay at all. */
+export function checkNumber(option: string, value: unknown, least = 0, most: number = Infinity): void {
+  if (!(typeof value === "number" && value >= least && value <= most))
+    throw invalid(option, `expected a number from ${least} to ${most}`);
+}
+
 /** Returns an `EventSourceError` unchanged, and wraps any other value as the `cause` of a new one. */
 export function toEventSourceError(
   cause: unknown,

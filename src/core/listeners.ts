@@ -1,24 +1,26 @@
-/** How a listener is added. */
+/** Options of a listener. */
 export interface ListenerOptions {
-  /** Aborting it removes the listener. */
+  /** Removes the listener when aborted. */
   signal?: AbortSignal | undefined;
-  /** Remove the listener when it is first called. */
+  /** Removes the listener when it is called for the first time. Default `false`. */
   once?: boolean | undefined;
 }
 
 type Listener<T> = (value: T) => unknown;
 
-/** The listeners of one kind. It has no methods, which would take memory: a client has several, and most stay empty. */
+/** The listeners of one kind. A plain object without methods, since a client has several and most stay empty. */
 export interface Channel<T> {
-  /** Replaced on every change and never changed in place: a running `emit` keeps the list that it began with. */
+  /** Replaced on every change and never mutated: a running `emit` keeps the list that it started with. */
   listeners: readonly Listener<T>[];
+  /** Called when the last listener is removed. */
+  readonly onEmpty?: (() => void) | undefined;
 }
 
-export function createChannel<T>(): Channel<T> {
-  return { listeners: [] };
+export function createChannel<T>(onEmpty?: () => void): Channel<T> {
+  return { listeners: [], onEmpty };
 }
 
-/** Adds a listener; the result removes it. */
+/** Adds a listener. Returns an unsubscribe function. */
 export function listen<T>(
   channel: Channel<T>,
   listener: Listener<T>,
@@ -32,50 +34,62 @@ export function listen<T>(
           return listener(value);
         }
       : listener;
-  let isRemoved = signal?.aborted;
+  let isRemoved = false;
   const remove = () => {
-    // Somebody else may have added the same function since.
+    // A second call must not remove the same function if it was added again since.
     if (isRemoved) return;
     isRemoved = true;
     channel.listeners = channel.listeners.filter((other) => other !== added);
     signal?.removeEventListener("abort", remove);
+    if (!channel.listeners.length) channel.onEmpty?.();
   };
-  if (!isRemoved) {
-    channel.listeners = [...channel.listeners, added];
-    signal?.addEventListener("abort", remove);
-  }
+  channel.listeners = [...channel.listeners, added];
+  if (signal?.aborted) remove();
+  else signal?.addEventListener("abort", remove);
   return remove;
 }
 
-/** Calls all listeners. There is a result when one returned a promise; it resolves when these have settled. */
-export function emit<T>(channel: Channel<T>, value: T): Promise<unknown> | undefined {
+/**
+ * Calls all listeners. Returns `hold`, joined by the promises that listeners returned: it settles when all of them have.
+ */
+export function emit<T>(
+  channel: Channel<T>,
+  value: T,
+  hold?: PromiseLike<unknown>,
+): PromiseLike<unknown> | undefined {
   const called = channel.listeners;
-  let hold: Promise<unknown> | undefined;
-  // By index: an iterator is three times as slow, and most lists are empty.
+  // By index, which is three times as fast as an iterator: most lists are empty.
   for (let i = 0; i < called.length; i++)
     try {
       const listener = called[i]!;
-      // One that another listener has just removed is not called any more.
+      // Skips a listener that was removed by an earlier one.
       if (called !== channel.listeners && !channel.listeners.includes(listener)) continue;
       const result = listener(value);
-      if (result && isThenable(result)) hold = Promise.all([hold, Promise.resolve(result).catch(report)]);
+      if (result && isThenable(result)) hold = both(hold, Promise.resolve(result).catch(report));
     } catch (error) {
       report(error);
     }
   return hold;
 }
 
-/** Whether a value is a promise or looks like one. */
+/** Joins what may be two promises. Promises made by `emit` and iterators never reject. */
+export function both(
+  first: PromiseLike<unknown> | undefined,
+  second: PromiseLike<unknown> | undefined,
+): PromiseLike<unknown> | undefined {
+  return first && second ? Promise.all([first, second]) : (first ?? second);
+}
+
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as PromiseLike<unknown> | undefined)?.then === "function";
 }
 
-/** Hands the error of a listener to the runtime, the way an `EventTarget` does. */
+/** Reports the error of a listener the way an `EventTarget` does. */
 export function report(error: unknown): void {
   try {
     reportError(error);
   } catch {
-    // It is missing, or fails itself.
+    // `reportError` is missing, or threw.
     queueMicrotask(() => {
       throw error;
     });

@@ -1,13 +1,11 @@
-/** What a page or worker tells about itself; looked up at call time, and nothing where there is none. */
-
-/** The URL that relative URLs resolve against. */
+/** The URL that relative URLs resolve against: that of the page or worker, `undefined` elsewhere. Looked up at call time. */
 export function baseUrl(): string | undefined {
   return globalThis.document?.baseURI ?? globalThis.location?.href;
 }
 
 /**
- * Calls back when the page comes online; the result cancels.
- * `undefined` while it is online, or where nobody can tell.
+ * Calls back when the page comes online, and returns a function that cancels.
+ * Returns `undefined` while the page is online, and where the runtime cannot tell.
  */
 export function whenOnline(callback: () => void): (() => void) | undefined {
   if (globalThis.navigator?.onLine !== false || !globalThis.addEventListener) return undefined;

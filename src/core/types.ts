@@ -1,4 +1,5 @@
-/** Vocabulary shared by every layer. This file imports nothing. */
+/** Types shared by every layer. */
+import type { EventSourceError } from "./errors.ts";
 
 /**
  * One event that the server sent.
@@ -53,55 +54,57 @@ export type PerAttempt<T> = T | ((context: AttemptContext) => T | PromiseLike<T>
 export type HeadersInput = NonNullable<RequestInit["headers"]>;
 
 /**
- * One block of an event stream, or a comment of it.
- * A block without data (`data` undefined) only moves the last event ID.
+ * What a stream consists of: an event, a comment, or a block without data, which only moves the last event ID.
  */
 export interface StreamItem {
   /** The event's name. */
   type: string;
-  /** The data as text; `undefined` where there are none. */
+  /** The data as text; `undefined` for a block without data and for a comment. */
   data: string | undefined;
   /** The last event ID from here on. */
   lastEventId: string;
-  /** The text of a comment, which is no event. */
+  /** The text of a comment. */
   comment?: string | undefined;
-  /** Where it is not the origin of the stream's URL. */
+  /** The origin of the event. Default: that of the stream's URL. */
   origin?: string | undefined;
   /**
-   * The same text as `data`. An item that has it, and an `origin`, is handed on as the event itself instead of a copy: do not
-   * use it again.
+   * The same text as `data`. An item with `raw` and `origin` is delivered as the event itself instead of a copy: do not reuse it.
    */
   raw?: string | undefined;
 }
 
-/** A stream that the server has begun. */
+/** An event stream that the server has begun. */
 export interface OpenStream {
   /** The final URL, after redirects. */
   url: string;
   /** The headers of the response. */
   headers: Headers;
-  /** Fails the attempt with `idle-timeout` unless a byte arrives within `timeout` ms. Left out where that cannot be told. */
+  /** Fails the attempt with `idle-timeout` unless a byte arrives within `timeout` ms. Omitted where the transport cannot tell. */
   checkLiveness?: ((timeout: number) => void) | undefined;
 }
 
-/** What a transport tells about its one attempt. */
+/** How a transport reports on its attempt. Everything is ignored once the attempt is over. */
 export interface Sink {
-  /** The server's answer is an event stream. Called once, before any item. */
+  /** The response is an event stream. Called before any item. */
   readonly open: (stream: OpenStream, response?: Response) => void;
   /**
-   * Takes the next item. A returned promise is backpressure: what has arrived already may still be given, but the transport
-   * reads no further until it resolves.
+   * Takes the next item. A returned promise is backpressure: the transport may still deliver what has arrived already, but should
+   * not read on until the promise resolves.
    */
   readonly deliver: (item: StreamItem) => PromiseLike<void> | undefined;
-  /** The attempt failed: a timer of the transport expired, say. Its `signal` is aborted by this. */
-  readonly fail: (error: unknown) => void;
-  /** The server set the reconnection time (ms). */
+  /** The server set the reconnection time, in ms. */
   readonly retry: (reconnectionTime: number) => void;
+  /** The attempt failed, for example because a timer of the transport expired. Aborts its `signal`. */
+  readonly fail: (error: unknown) => void;
+  /**
+   * The connection was lost, and the transport itself makes the next one. The status becomes `connecting`, and the error is emitted
+   * with `willRetry`. The transport calls `open` again when it is connected.
+   */
+  readonly reconnecting: (error: EventSourceError) => void;
 }
 
 /**
- * Makes one attempt and feeds a sink. Resolves when the server ended the stream, rejects with an
- * `EventSourceError` when the attempt failed. Once `context.signal` is aborted it releases everything;
- * what it reports from then on is ignored.
+ * Makes one attempt and reports to a sink. It resolves when the server ended the stream, and rejects when the attempt failed. When
+ * `context.signal` is aborted it must release everything.
  */
 export type Transport = (context: AttemptContext, sink: Sink) => PromiseLike<void>;

@@ -118,12 +118,11 @@ export class EventSource extends Target {
         // What may not be sent twice is not.
         retry: body == null && isPlain({ method }) && standardRetry(this.#url),
         lastEventId,
-        endless: false,
+        expectsEnd: false,
         signal,
         onStatus: (status) => this.#onStatus(status),
         onError: (error) => this.#fireError(error),
-        deliver: (item) => this.#deliver(item),
-        drop() {},
+        delivery: { begin: () => (item) => this.#deliver(item), end() {}, release() {} },
       },
       // "Optionally, wait some more": we do not, not even for the network to come back.
       { clock: systemClock, random: () => 0, whenOnline: () => undefined },
@@ -265,6 +264,7 @@ export class EventSource extends Target {
   }
 
   #deliver({ type, data, lastEventId }: StreamItem): undefined {
+    if (this.readyState !== EventSource.OPEN) return;
     // "Set the last event ID string of the event source to the value of the last event ID buffer."
     this.#connection.lastEventId = lastEventId;
     // "If the data buffer is an empty string, set the data buffer and the event type buffer to the empty string and
@@ -283,7 +283,7 @@ export class EventSource extends Target {
     }
     // A stream that is not requested again has ended.
     if (status.state === "closed" && status.reason === "server" && !status.error)
-      this.#fireError({ code: "network", message: "The stream ended" });
+      this.#fireError({ code: "stream-ended", message: "The stream ended" });
   }
 
   /** "fires an event named error at the EventSource object" */

@@ -67,8 +67,8 @@ export function standardRetry(url: string): RetryPolicy {
     // "if res is a network error, then reestablish the connection, unless the user agent knows that to be futile, in which
     // case the user agent may fail the connection": no other scheme has a network. What has no cause is the end of a
     // stream, after which the connection is reestablished in any case.
-    shouldRetry: ({ error: { code, cause } }) =>
-      code === "network" && (cause === undefined || /^https?:/.test(url)),
+    shouldRetry: ({ error: { code } }) =>
+      code === "stream-ended" || (code === "network" && /^https?:/.test(url)),
   };
 }
 

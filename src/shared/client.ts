@@ -6,6 +6,7 @@ import {
   type EventSourceOptions,
   type EventSourceUrl,
   type ListenerOptions,
+  type RetryOptions,
   type TextEvents,
 } from "../index.ts";
 import { createHub } from "./hub.ts";
@@ -88,7 +89,7 @@ export function createSharedClient<Events extends object = TextEvents>(
     transport: member.transport,
     // Whether and when there is another attempt is what the shared connection says.
     retry: retry !== false && {
-      maxDelay: retry?.maxDelay,
+      maxDelay: (retry as RetryOptions | undefined)?.maxDelay,
       factor: 1,
       jitter: 0,
       shouldRetry: member.willRetry,

@@ -62,5 +62,5 @@ export function keyOf(
       .sort();
   const fixed = typeof headers === "function" ? "" : [...new Headers(headers)];
   // The number is that of the messages: tabs may have loaded different versions of us.
-  return `everspring 1 ${JSON.stringify([stream, identity, fixed, retry && plain(retry), plain(request)])}`;
+  return `everspring 1 ${JSON.stringify([stream, identity, fixed, retry && plain(retry === true ? {} : retry), plain(request)])}`;
 }

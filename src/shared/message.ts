@@ -16,7 +16,7 @@ export type SharedState =
 
 /** An error as it goes from tab to tab. */
 export type PlainError = Pick<EventSourceError, "code" | "message"> & {
-  readonly headers?: Record<string, string>;
+  readonly headers?: readonly [string, string][] | undefined;
   readonly delay?: number;
 };
 
@@ -43,13 +43,15 @@ export interface News {
 
 /** An error without what cannot be told to another tab. */
 export function toPlain(error: EventSourceError): PlainError {
-  return JSON.parse(JSON.stringify(error)) as PlainError;
+  const headers: [string, string][] = [];
+  error.headers?.forEach?.((value, name) => headers.push([name, value]));
+  return { ...(JSON.parse(JSON.stringify(error)) as PlainError), headers };
 }
 
 /** The error again, an object of one's own. */
 export function fromPlain({ code, message, headers, ...details }: PlainError): EventSourceError {
   return new EventSourceError(code, message, {
     ...details,
-    ...(headers && { headers: new Headers(headers) }),
+    ...(headers?.length && { headers: new Headers(headers as [string, string][]) }),
   });
 }

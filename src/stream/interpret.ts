@@ -1,61 +1,66 @@
-import { isThenable, report } from "../core/listeners.ts";
 import { EventSourceError } from "../core/errors.ts";
+import { isThenable } from "../core/listeners.ts";
 import type { Decoder, ServerSentEvent, StreamItem } from "../core/types.ts";
+import { isEnd, type EndOn } from "./end-on.ts";
 
-/** How the events of a stream are understood. */
+/** An event whose data may have become anything. */
+export type DecodedEvent = ServerSentEvent<string, unknown>;
+
+/** Options that concern the events of a stream. */
 export interface InterpretOptions {
   /**
-   * `json`, `schemas({…})`, or a function of the text and the event, which may be asynchronous: order is kept, and
-   * the next event waits. A failure concerns that one event only (`decode-failed`, with the text in `event.raw`): a
-   * subscription goes on, `fetchEvents` and `readEvents` throw. Events that nobody listens to are not decoded.
-   * Default: the text as sent.
+   * Turns the text of an event into its data: `json`, `schema(…)`, `schemas({…})`, or a function of the text and the event. It may be
+   * asynchronous: the next event waits. A failure concerns that one event: a subscription emits a `decode-failed` error with the
+   * text in `event.raw` and continues, `fetchEvents` and `readEvents` throw it. Events without a listener are not decoded.
+   * Default: `data` is the text as sent.
    *
    * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#dispatchMessage
    */
   decode?: Decoder | undefined;
   /**
-   * The event that completes the stream: its data, or a test that is given the event before `decode`, so that a
-   * sentinel like `[DONE]` need not be JSON. It is not delivered. A stream that ends without it is a `premature-end`,
-   * which a subscription retries. Set it wherever an end has to be told from a cut.
+   * The event that completes the stream: a string equal to its data, or a test that is called before `decode`, so that a sentinel
+   * like `[DONE]` need not be JSON. The event is not delivered, unless the test returns `"deliver"`. A stream that ends without it
+   * fails with `premature-end`, which a subscription retries: set it to distinguish completion from truncation.
    */
-  endOn?: string | ((event: ServerSentEvent) => boolean) | undefined;
+  endOn?: EndOn | undefined;
 }
 
-/** An event whose data may have become anything. */
-export type DecodedEvent = ServerSentEvent<string, unknown>;
+type Hold = PromiseLike<unknown> | undefined;
 
-/** What becomes of the events of a stream. */
-interface Outcomes {
-  /** An object that changes when the stream is over, or another one: what was begun before then is dropped. */
-  readonly phase: () => unknown;
-  /** Whether anybody wants the events of this name: others are not decoded. */
-  readonly wants: (type: string) => unknown;
-  readonly complete: (event: ServerSentEvent) => undefined;
-  /** A promise that it returns holds the next event. */
-  readonly hand: (event: DecodedEvent) => Promise<unknown> | undefined;
-  readonly refuse: (event: ServerSentEvent, error: EventSourceError) => void;
+/** What happens to the events of a stream. */
+export interface Outcomes {
+  /** Changes when the attempt is over. Work on an event that began before the change is discarded. */
+  readonly attempt: () => unknown;
+  /** Whether the event has a listener. Events without one are not decoded. */
+  readonly isWanted: (type: string) => unknown;
+  /** Takes events, and items that are none. */
+  readonly deliver: (item: DecodedEvent | StreamItem) => Hold;
+  /** The event of `endOn` has arrived. */
+  readonly complete: (event: ServerSentEvent) => void;
+  /** The event could not be decoded. */
+  readonly fail: (event: ServerSentEvent, error: EventSourceError) => void;
 }
 
-/** Decodes events, and recognises the last one. What neither concerns goes to `hand` as it is. */
+/** Makes the function that applies `endOn` and `decode` to an event before it is delivered. */
 export function createInterpreter(
   { decode, endOn }: InterpretOptions,
-  { phase, wants, complete, hand, refuse }: Outcomes,
-): (event: ServerSentEvent) => PromiseLike<unknown> | undefined {
-  // Its closures would cost every event something if they were made where events are.
-  function interpret(event: DecodedEvent & ServerSentEvent): PromiseLike<unknown> | undefined {
-    const before = phase();
-    const isLast = isEnd(event, endOn);
-    if (before !== phase()) return undefined;
-    if (isLast) return complete(event);
-    if (!decode || !wants(event.type)) return hand(event);
-    const tell = (value: unknown) => {
-      if (before !== phase()) return undefined;
-      (event as DecodedEvent).data = value;
-      return hand(event);
+  { attempt, isWanted, deliver, complete, fail }: Outcomes,
+): (item: StreamItem) => Hold {
+  // Kept separate, so that events that need neither allocate no closure.
+  function decodeEvent(event: DecodedEvent & ServerSentEvent, isLast: boolean): Hold {
+    const before = attempt();
+    const finish = (hold?: Hold) => {
+      if (isLast && before === attempt()) complete(event);
+      return hold;
     };
-    const fail = (cause: unknown): undefined => {
-      if (before !== phase()) return;
-      refuse(
+    const succeed = (data: unknown) => {
+      if (before !== attempt()) return undefined;
+      (event as DecodedEvent).data = data;
+      return finish(deliver(event));
+    };
+    const refuse = (cause: unknown) => {
+      if (before !== attempt()) return undefined;
+      fail(
         event,
         new EventSourceError("decode-failed", "The data could not be decoded", {
           event,
@@ -63,31 +68,24 @@ export function createInterpreter(
           cause,
         }),
       );
+      return finish();
     };
     try {
-      const decoded = decode(event.raw, event);
-      return isThenable(decoded) ? Promise.resolve(decoded).then(tell, fail) : tell(decoded);
+      const decoded = decode && isWanted(event.type) ? decode(event.raw, event) : event.data;
+      return isThenable(decoded) ? Promise.resolve(decoded).then(succeed, refuse) : succeed(decoded);
     } catch (cause) {
-      return fail(cause);
+      return refuse(cause);
     }
   }
 
-  return endOn === undefined && !decode ? hand : interpret;
-}
-
-/** An item that has data as an event: itself, or a copy that is complete. */
-export function toEvent(item: StreamItem, streamOrigin: string): ServerSentEvent {
-  const { type, data, raw, lastEventId, origin = streamOrigin } = item;
-  if (raw !== undefined && origin === item.origin) return item as ServerSentEvent;
-  return { type, data, raw: data, lastEventId, origin } as ServerSentEvent;
-}
-
-/** Whether an event completes the stream. */
-function isEnd(event: ServerSentEvent, endOn: InterpretOptions["endOn"]): boolean {
-  try {
-    return typeof endOn === "function" ? endOn(event) === true : event.raw === endOn;
-  } catch (error) {
-    report(error);
-    return false;
-  }
+  return (item) => {
+    if (item.raw === undefined) return deliver(item);
+    const event = item as ServerSentEvent;
+    const before = attempt();
+    const end = isEnd(event, endOn);
+    if (before !== attempt()) return undefined;
+    if (end === true) return void complete(event);
+    const isLast = end === "deliver";
+    return isLast || (decode && isWanted(event.type)) ? decodeEvent(event, isLast) : deliver(event);
+  };
 }

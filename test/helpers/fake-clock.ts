@@ -29,6 +29,7 @@ export function createFakeClock(start: number = Date.UTC(2026, 10, 20)): FakeClo
   };
   return {
     now: () => now,
+    date: () => now,
     after(delay, callback) {
       // What setTimeout would take for 1 ms would hammer a server.
       if (!(delay >= 0 && delay < 2 ** 31)) throw new RangeError(`No timer can wait ${delay} ms`);

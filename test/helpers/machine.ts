@@ -1,15 +1,11 @@
 import { getEventListeners } from "node:events";
 import { createConnection, type Connection, type Environment } from "../../src/connection/connection.ts";
 import type { EventSourceError } from "../../src/core/errors.ts";
-import { defaultRetry, type RetryOptions, type RetryPolicy } from "../../src/connection/retry.ts";
+import { toPolicy, type RetryOptions } from "../../src/connection/retry.ts";
 import type { ConnectionStatus } from "../../src/connection/status.ts";
+import { createDelivery } from "../../src/stream/delivery.ts";
 import type { AttemptContext, OpenStream, Sink, StreamItem, Transport } from "../../src/core/types.ts";
 import { createFakeClock, settled, type FakeClock } from "./fake-clock.ts";
-
-/** Retry options with the defaults filled in. */
-export function policyOf(options: RetryOptions): RetryPolicy {
-  return { ...defaultRetry, ...options } as RetryPolicy;
-}
 
 /** One attempt, to be played by the test. */
 export interface Attempt {
@@ -131,9 +127,9 @@ export function machine({
   const connection = createConnection(
     {
       transport,
-      retry: retry !== false && policyOf(retry ?? {}),
+      retry: toPolicy(retry ?? true),
       lastEventId,
-      endless,
+      expectsEnd: endless,
       signal,
       onStatus(status) {
         statuses.push(status);
@@ -143,13 +139,13 @@ export function machine({
         errors.push(error);
         inside?.("error");
       },
-      deliver(item) {
+      delivery: createDelivery<StreamItem>((item) => {
         items.push(item);
         connection.lastEventId = item.lastEventId;
+        connection.hasEvent ||= item.data !== undefined;
         inside?.("deliver");
         return undefined;
-      },
-      drop: () => {},
+      }),
     },
     { clock, random, whenOnline: page.whenOnline },
   );

@@ -35,7 +35,7 @@ export const table: Record<string, Record<Cause, string>> = {
     "204": "-",
     timer: "",
     online: "",
-    abort: "closed client",
+    abort: "",
   },
   connecting: {
     open: "",

@@ -26,6 +26,7 @@ describe("an EventSourceError", () => {
         case "event-too-large":
         case "decode-failed":
         case "premature-end":
+        case "stream-ended":
           return "stream";
         case "unsupported":
         case "invalid-option":
@@ -37,7 +38,7 @@ describe("an EventSourceError", () => {
     expect(kind(new EventSourceError("premature-end", "").code)).toBe("stream");
   });
 
-  test("prints as JSON with all that is known, but for cookies", () => {
+  test("prints as JSON with all that is known, but for headers", () => {
     const headers = new Headers({ "content-type": "text/html", "retry-after": "7" });
     headers.append("set-cookie", "session=s3cret");
     headers.append("set-cookie", "other=s3cret");
@@ -57,7 +58,6 @@ describe("an EventSourceError", () => {
       code: "http-status",
       message: "Expected a stream",
       status: 503,
-      headers: { "content-type": "text/html", "retry-after": "7" },
       body: "<h1>Busy</h1>",
       attempt: 2,
       willRetry: true,
@@ -66,14 +66,16 @@ describe("an EventSourceError", () => {
     });
   });
 
-  test("prints as JSON with headers that can only be asked by name, as those of a fetch made by hand", () => {
-    const headers = { get: () => null } as unknown as Headers;
+  test("has headers that are not enumerable, so that logging it prints no cookie", () => {
+    const headers = new Headers({ "set-cookie": "s3cret" });
     const error = new EventSourceError("http-status", "The server answered 503", { status: 503, headers });
-    expect(JSON.parse(JSON.stringify(error))).toMatchObject({
-      code: "http-status",
-      status: 503,
-      headers: {},
-    });
+    expect(error.headers).toBe(headers);
+    expect(Object.keys(error)).not.toContain("headers");
+    expect(JSON.stringify(error)).not.toContain("s3cret");
+  });
+
+  test("has no control characters in its message", () => {
+    expect(new EventSourceError("content-type", 'found "a\r\n\u0000\u009fb"').message).toBe('found "a b"');
   });
 
   test("prints the event that could not be decoded, and the option that was refused", () => {
@@ -113,6 +115,12 @@ describe("an unknown failure", () => {
       message: "The connection failed",
       cause,
     });
+  });
+
+  test("becomes the cause of an error even when it is a revoked proxy", () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    expect(toEventSourceError(proxy, "network", "The connection failed").code).toBe("network");
   });
 
   test("passes through when it is one of ours", () => {

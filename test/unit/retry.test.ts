@@ -6,12 +6,15 @@ import {
   isRetryable,
   retryAfter,
   retryDelay,
+  toPolicy as fill,
+  type RetryOptions,
   type RetryPolicy,
 } from "../../src/connection/retry.ts";
-import { policyOf } from "../helpers/machine.ts";
+
+const toPolicy = (options: RetryOptions) => fill(options) as RetryPolicy;
 
 const LONGEST = 2 ** 31 - 1;
-const defaults = policyOf({});
+const defaults = toPolicy({});
 
 interface Situation {
   policy: RetryPolicy;
@@ -28,7 +31,7 @@ const policies: fc.Arbitrary<RetryPolicy> = fc
     max: fc.oneof(fc.nat(1_000_000), fc.constantFrom(0, LONGEST, 2 ** 40, Infinity)),
     jitter: fc.double({ min: 0, max: 1, noNaN: true }),
   })
-  .map((options) => policyOf(options));
+  .map((options) => toPolicy(options));
 
 /** What a `retry` field may say, absurd values included. */
 const reconnectionTimes = fc.oneof(
@@ -133,7 +136,7 @@ describe("the delay before a retry", () => {
     (ms) => {
       const delays = (policy: RetryPolicy, reconnectionTime: number | undefined) =>
         Array.from({ length: 20 }, (_, n) => retryDelay(policy, n + 1, reconnectionTime, 0, 0));
-      for (const row of [delays(defaults, ms), delays(policyOf({ initialDelay: ms }), undefined)]) {
+      for (const row of [delays(defaults, ms), delays(toPolicy({ initialDelay: ms }), undefined)]) {
         expect(row[0]).toBeGreaterThanOrEqual(1);
         expect(row[14]).toBeGreaterThanOrEqual(16_000);
         expect(row[19]).toBe(20_000);
@@ -173,7 +176,7 @@ describe("Retry-After", () => {
   test("of a thousand digits still leads to a delay that setTimeout can keep", () => {
     const after = retryAfter(new Headers({ "retry-after": "9".repeat(1000) }), now);
     expect(retryDelay(defaults, 1, undefined, after, 0)).toBe(30_000);
-    expect(retryDelay(policyOf({ maxDelay: Infinity }), 1, undefined, after, 1)).toBe(LONGEST);
+    expect(retryDelay(toPolicy({ maxDelay: Infinity }), 1, undefined, after, 1)).toBe(LONGEST);
   });
 
   test("never gives a negative or unusable number, whatever the header says", () => {
@@ -189,6 +192,7 @@ describe("Retry-After", () => {
 describe("the default rules of what is worth a retry", () => {
   const codes: Record<EventSourceErrorCode, boolean> = {
     network: true,
+    "stream-ended": true,
     "connect-timeout": true,
     "idle-timeout": true,
     "premature-end": true,

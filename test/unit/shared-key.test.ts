@@ -56,7 +56,6 @@ describe("refused, naming the option", () => {
     ["body", { method: "POST", body: "x" }],
     ["transport", { transport: "native" }],
     ["idleTimeout", { idleTimeout: "1" }],
-    ["decode", { decode: "json" }],
     ["retry.factor", { retry: { factor: 0 } }],
   ])("%s %j", (option, options) => {
     expect(refusal(options)).toBe(option);

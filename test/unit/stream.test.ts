@@ -88,12 +88,16 @@ describe("readEvents", () => {
       const controller = new AbortController();
       const stream = readEvents(body, { signal: controller.signal });
       const seen: string[] = [];
-      for await (const { data } of stream) {
-        seen.push(data);
-        if (how === "break") break;
-        if (how === "close") stream.close();
-        if (how === "abort") controller.abort();
-      }
+      const read = async () => {
+        for await (const { data } of stream) {
+          seen.push(data);
+          if (how === "break") break;
+          if (how === "close") stream.close();
+          if (how === "abort") controller.abort("stopped");
+        }
+      };
+      if (how === "abort") await expect(read()).rejects.toBe("stopped");
+      else await read();
       await settled();
       expect([seen, stream.lastEventId, cancelled()]).toEqual([["a"], "1", 1]);
       expect(abortListeners(controller.signal)).toBe(0);
@@ -186,7 +190,8 @@ describe("readEvents", () => {
 
   test("with a signal that is aborted already reads nothing", async () => {
     const { body, cancelled } = streamOf([encode("data: a\n\n")], { endless: true });
-    expect(await collect(readEvents(body, { signal: AbortSignal.abort() }))).toEqual({ events: [] });
+    const { events, error } = await collect(readEvents(body, { signal: AbortSignal.abort("stopped") }));
+    expect([events, error]).toEqual([[], "stopped"]);
     expect(cancelled()).toBe(1);
   });
 
