@@ -121,7 +121,8 @@ describe("for await", () => {
         source.open();
         const heard: string[] = [];
         for await (const { data } of source) heard.push(data);
-        expect(heard).toEqual(["1"]);
+        // A listener that closes ends the loop after the event that it was called with.
+        expect(heard).toEqual("endOn" in options ? ["1"] : ["1", "end"]);
       }
     },
   );
@@ -204,7 +205,7 @@ describe("two iterators over one source", () => {
     const ahead = next("fast", fast).then(() => next("fast", fast));
     await reach(source, "open");
     await roundTrips(3);
-    expect(heard).toEqual([]);
+    expect(heard).toEqual(["fast 1"]);
     await next("slow", slow);
     await roundTrips(3);
     expect(heard).toEqual(["fast 1", "slow 1"]);
@@ -345,7 +346,8 @@ describe("backpressure to the socket", () => {
       held = deferred();
       controller.abort();
       held.resolve();
-      await done;
+      if (kind === "fetchEvents") await expect(done).rejects.toBe(controller.signal.reason);
+      else await done;
       await server.idle();
     },
   );

@@ -308,30 +308,6 @@ describe("shouldRetry", () => {
   });
 });
 
-describe("a hint at the likely cause is told once, with the error", () => {
-  it("of a server that ends its responses at once", async () => {
-    await using server = await serve((response, _request, n) =>
-      n < 5 ? stream(response, ": hello\n\n").end() : response.writeHead(204).end(),
-    );
-    using source = createEventSource(server.url, { retry: { ...soon, factor: 1 } });
-    const hints: unknown[] = [];
-    source.onError(({ hint }) => hints.push(hint));
-    await source.closed;
-    expect(hints).toEqual([undefined, undefined, "ends-at-once", undefined, undefined]);
-  });
-
-  it("of a proxy that holds the stream back until it gives up", async () => {
-    await using server = await serve((response) => stream(response));
-    const time = fakeTime();
-    using source = createClient(server.url, {}, time.environment);
-    await reach(source, "open");
-    time.advance(60_000);
-    const error = nextError(source);
-    drop(server.requests[0]!);
-    expect(await error).toMatchObject({ code: "network", hint: "held-back" });
-  });
-});
-
 describe("a request with a body", () => {
   it("is made once when it is dropped in mid-stream", async () => {
     const bodies: string[] = [];
