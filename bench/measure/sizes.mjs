@@ -9,6 +9,7 @@ const imports = {
   "**everspring**, `readEvents`": `export { readEvents } from "${OURS}index.js"`,
   "**everspring**, `fetchEvents`": `export { fetchEvents } from "${OURS}index.js"`,
   "**everspring**, `createEventSource`": `export { createEventSource } from "${OURS}index.js"`,
+  "**everspring**, without the class": `export { bearer, createEventSource, EventSourceError, fetchEvents, json, readEvents, schema, schemas } from "${OURS}index.js"`,
   "**everspring**, everything": `export * from "${OURS}index.js"`,
   "**everspring** and **everspring/shared**, everything": `export * from "${OURS}index.js"; export * from "${OURS}shared.js"`,
   "**everspring/eventsource**": `export { EventSource } from "${OURS}eventsource.js"`,

@@ -43,6 +43,7 @@ const groups: readonly Group[] = [
       ["reliability", "Reliability"],
       ["performance", "Performance"],
       ["conformance", "Conformance"],
+      ["architecture", "Architecture"],
       ["decisions/", "Decisions"],
     ],
   ],

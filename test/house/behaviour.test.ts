@@ -86,12 +86,12 @@ describe("the table of errors", () => {
     ).toEqual([]);
   });
 
-  test("says which are tried again", () => {
-    const again = codes.filter((code) => isRetryable(new EventSourceError(code as "network", "")));
-    expect(codes.filter((code) => rows.get(code) === "again")).toEqual(again);
+  test("says which codes are retried", () => {
+    const retried = codes.filter((code) => isRetryable(new EventSourceError(code as "network", "")));
+    expect(codes.filter((code) => rows.get(code) === "retried")).toEqual(retried);
   });
 
-  test("says which statuses are tried again", () => {
+  test("says which statuses are retried", () => {
     const retried = (status: number) => isRetryable(new EventSourceError("http-status", "", { status }));
     const ranges: string[] = [];
     for (let status = 300; status < 600; status++) {
@@ -100,6 +100,6 @@ describe("the table of errors", () => {
       while (status < 599 && retried(status + 1)) status++;
       ranges.push(first === status ? `${first}` : `${first}–${status}`);
     }
-    expect(page).toContain(`| ${ranges.join(", ")} | again |`);
+    expect(page).toContain(`| ${ranges.join(", ")} | retried |`);
   });
 });

@@ -265,10 +265,10 @@ interface Prices { tick: { price: number } }
 const { fetch } = createTestServer<Prices>();
 const { event } = useEventSource<Prices>("/prices", { decode: json, fetch, onEvent: ({ data }) => data.price.toFixed() });
 const price: number | undefined = event?.data.price;
-const inVue: number | undefined = useInVue<Prices>(() => "/prices", { fetch }).event.value?.data.price;
-useInSvelte<Prices>("/prices").subscribe((state) => state.event?.data.price.toFixed());
+const inVue: number | undefined = useInVue<Prices>(() => "/prices", { decode: json, fetch }).event.value?.data.price;
+useInSvelte<Prices>("/prices", { decode: json }).subscribe((state) => state.event?.data.price.toFixed());
 // @ts-expect-error the price is a number
-useEventSource<Prices>("/prices", { onEvent: ({ data }) => data.price.trim() });
+useEventSource<Prices>("/prices", { decode: json, onEvent: ({ data }) => data.price.trim() });
 export { inVue, price };
 `;
       const compilerOptions = {

@@ -76,7 +76,7 @@ describe("whoever does what docs/guide.md says, in an empty folder with the pack
     const before = seconds(output).length;
     await client.printed((text) => seconds((output = text)).length > before);
     expect(consecutive(seconds(output))).toBe(true);
-    expect(output).toMatch(/^network again in \d+ ms$/m);
+    expect(output).toMatch(/^stream-ended again in \d+ ms$/m);
   });
 
   test("resumes after a restart of the client", async () => {

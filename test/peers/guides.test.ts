@@ -169,7 +169,7 @@ function publishedTexts(name: string): string {
 }
 
 const ownTypes = () =>
-  readdirSync(join(root, "dist"))
+  readdirSync(join(root, "dist"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".d.ts"))
     .map((name) => readFileSync(join(root, "dist", name), "utf8"))
     .join("\n");
