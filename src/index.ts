@@ -3,7 +3,7 @@ export type { ClosedStatus, ConnectionStatus } from "./connection/status.ts";
 export { json, schema, schemas, type SchemaDecoder, type StandardSchema } from "./client/decode.ts";
 export type { ListenerOptions } from "./core/listeners.ts";
 export { EventSourceError, type EventSourceErrorCode, type EventSourceErrorDetails } from "./core/errors.ts";
-export type { DefaultData, InferredEvents, TypedOptions, Undecoded } from "./core/inference.ts";
+export type { DefaultData, InferredEvents, OptionsArgument, Undecoded } from "./core/inference.ts";
 export type {
   AnyEventSourceClient,
   EventSourceClient,

@@ -4,7 +4,7 @@ import type { Environment } from "../connection/connection.ts";
 import { createClient } from "./client.ts";
 import type { EventSourceClient, EventSourceUrl } from "./event-source-client.ts";
 import type { EventSourceOptions } from "./options.ts";
-import type { DefaultData, InferredEvents, TypedOptions, Undecoded } from "../core/inference.ts";
+import type { DefaultData, InferredEvents, OptionsArgument, Undecoded } from "../core/inference.ts";
 import type { TextEvents } from "../core/types.ts";
 
 const systemEnvironment: Environment = { clock: systemClock, random: () => Math.random(), whenOnline };
@@ -45,7 +45,7 @@ export function createEventSource<
   Data = DefaultData<Events>,
 >(
   url: EventSourceUrl,
-  options: TypedOptions<EventSourceOptions<InferredEvents<Events, Schemas, Data>>, Events, Schemas, Data>,
+  options: OptionsArgument<EventSourceOptions<InferredEvents<Events, Schemas, Data>>, Events, Schemas, Data>,
 ): EventSourceClient<InferredEvents<Events, Schemas, Data>>;
 export function createEventSource(url: EventSourceUrl, options: EventSourceOptions = {}): unknown {
   return createClient(url, options, systemEnvironment);

@@ -4,7 +4,7 @@ import { parseUrl, startingId } from "../http/http.ts";
 import { createEventStream, type EventStream } from "./event-stream.ts";
 import type { EventSourceUrl } from "./event-source-client.ts";
 import { splitOptions, type FetchEventsOptions } from "./options.ts";
-import type { DefaultData, InferredEvents, TypedOptions, Undecoded } from "../core/inference.ts";
+import type { DefaultData, InferredEvents, OptionsArgument, Undecoded } from "../core/inference.ts";
 import type { TextEvents } from "../core/types.ts";
 
 /**
@@ -36,7 +36,7 @@ export function fetchEvents<
   Data = DefaultData<Events>,
 >(
   url: EventSourceUrl,
-  options: TypedOptions<FetchEventsOptions, Events, Schemas, Data>,
+  options: OptionsArgument<FetchEventsOptions, Events, Schemas, Data>,
 ): EventStream<InferredEvents<Events, Schemas, Data>>;
 export function fetchEvents(url: EventSourceUrl, options: FetchEventsOptions = {}): unknown {
   const [ours, init] = splitOptions(options);

@@ -6,7 +6,7 @@ import { createEventStream, type EventStream } from "./event-stream.ts";
 import { splitOptions, type ReadEventsOptions } from "./options.ts";
 import { readStream } from "../stream/reader.ts";
 import type { ResponseLike } from "../http/request-options.ts";
-import type { DefaultData, InferredEvents, TypedOptions, Undecoded } from "../core/inference.ts";
+import type { DefaultData, InferredEvents, OptionsArgument, Undecoded } from "../core/inference.ts";
 import type { TextEvents } from "../core/types.ts";
 
 /**
@@ -38,7 +38,7 @@ export function readEvents<
   Data = DefaultData<Events>,
 >(
   body: ResponseLike | Body,
-  options: TypedOptions<ReadEventsOptions, Events, Schemas, Data>,
+  options: OptionsArgument<ReadEventsOptions, Events, Schemas, Data>,
 ): EventStream<InferredEvents<Events, Schemas, Data>>;
 export function readEvents(body: ResponseLike | Body, options: ReadEventsOptions = {}): unknown {
   const [ours] = splitOptions(options);

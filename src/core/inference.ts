@@ -13,10 +13,10 @@ export type InferredEvents<Events extends object, Schemas extends object, Data> 
 export type DefaultData<Events extends object> = [Events] extends [never] ? string : unknown;
 
 /**
- * The options of a call. The compiler infers `Schemas` and `Data` from `decode` if there is no type argument `Events`. Otherwise
+ * The options argument of a call. The compiler infers `Schemas` and `Data` from `decode` if there is no type argument `Events`. Otherwise
  * `decode` is required where the data cannot be a string, and must not contradict `Events`.
  */
-export type TypedOptions<Options extends object, Events extends object, Schemas extends object, Data> =
+export type OptionsArgument<Options extends object, Events extends object, Schemas extends object, Data> =
   | (Options & InferredDecode<Schemas, Data> & DeclaredDecode<Events>)
   | ([Events] extends [Undecoded<Events>] ? undefined : never);
 
@@ -42,6 +42,7 @@ interface InferredDecode<Schemas extends object, Data> {
 }
 
 interface InferredDecoder<Schemas extends object, Data> {
+  /** Decodes one event. */
   (raw: string, event: ServerSentEvent): Data | PromiseLike<Data>;
   /** The event map of `schemas({…})`. Exists for the compiler only. */
   readonly "~events"?: Schemas | undefined;
