@@ -2,6 +2,7 @@ import { type } from "arktype";
 import * as v from "valibot";
 import { expectTypeOf, test } from "vitest";
 import { z } from "zod";
+import { trace } from "../../src/debug.ts";
 import {
   createEventSource,
   fetchEvents,
@@ -17,6 +18,9 @@ import {
   type EventStream,
   type ServerSentEvent,
 } from "../../src/index.ts";
+import { followPage } from "../../src/lifecycle.ts";
+import { rememberLastEventId } from "../../src/resume.ts";
+import type { SharedEventSource } from "../../src/shared.ts";
 import { fails, holds, type Is, type IsAny } from "./is.ts";
 
 interface Tick {
@@ -381,6 +385,12 @@ test("AnyEventSourceClient accepts a client of any events", async () => {
     client.on("tick", ({ data }) => holds<Is<typeof data, unknown>>());
     client.lastEventId = client.status.state;
     for await (const event of client) holds<Is<typeof event, ServerSentEvent<string, unknown>>>();
+  }
+  clients.push({} as SharedEventSource<Prices>);
+  for (const client of clients) {
+    followPage(client);
+    trace(client, () => {});
+    rememberLastEventId(client, { key: "prices" });
   }
   // @ts-expect-error a stream is no client
   clients.push(fetchEvents("/chat"));
