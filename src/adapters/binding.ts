@@ -12,7 +12,7 @@ import {
 /** Options of `useEventSource`: those of `createEventSource`, and two callbacks. */
 export interface UseEventSourceOptions<Events extends object = TextEvents> extends Omit<
   EventSourceOptions,
-  "signal"
+  "signal" | "onEvent"
 > {
   /** Hears every event, two of the same data too. A promise that it returns holds the reader back until it settles. */
   onEvent?: ((event: AnyEvent<Events>) => unknown) | undefined;

@@ -6,23 +6,10 @@ import { isEnd, type EndOn } from "./end-on.ts";
 /** An event whose data may have become anything. */
 export type DecodedEvent = ServerSentEvent<string, unknown>;
 
-/** Options that concern the events of a stream. */
+/** The options of this file; see `ReadEventsOptions`. */
 export interface InterpretOptions {
-  /**
-   * Turns the text of an event into its data: `json`, `schema(…)`, `schemas({…})`, or a function of the text and the event. It may be
-   * asynchronous: the next event waits. A failure concerns that one event: a subscription emits a `decode-failed` error with the
-   * text in `event.raw` and continues, `fetchEvents` and `readEvents` throw it. Events without a listener are not decoded.
-   * Default: `data` is the text as sent.
-   *
-   * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#dispatchMessage
-   */
-  decode?: Decoder | undefined;
-  /**
-   * The event that completes the stream: a string equal to its data, or a test that is called before `decode`, so that a sentinel
-   * like `[DONE]` need not be JSON. The event is not delivered, unless the test returns `"deliver"`. A stream that ends without it
-   * fails with `premature-end`, which a subscription retries: set it to distinguish completion from truncation.
-   */
-  endOn?: EndOn | undefined;
+  readonly decode?: Decoder | undefined;
+  readonly endOn?: EndOn | undefined;
 }
 
 type Hold = PromiseLike<unknown> | undefined;
