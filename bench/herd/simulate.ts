@@ -1,25 +1,26 @@
 // What a server meets when all its clients lose it in the same moment, in virtual time.
-import { defaultRetry, retryAfter, retryDelay, type RetryPolicy } from "../../src/connection/retry.ts";
+import { retryAfter, retryDelay, type RetryOptions } from "../../src/connection/retry.ts";
+import { retryDefaults } from "../../test/helpers/retry-defaults.ts";
 
 /** The delay (ms) before the next attempt, after so many failures in a row and with what `Retry-After` asks for (ms). */
 export type Strategy = (failures: number, after: number, random: number) => number;
 
 const by =
-  (policy: RetryPolicy, reconnectionTime?: number): Strategy =>
+  (policy: RetryOptions, reconnectionTime?: number): Strategy =>
   (failures, after, random) =>
     retryDelay(policy, failures, reconnectionTime, after, random);
 
 /** The client's own functions, with its defaults. */
-export const ours: Strategy = by(defaultRetry);
+export const ours: Strategy = by(retryDefaults);
 /** As after the server sent a `retry` field. */
-export const oursAfter = (reconnectionTime: number): Strategy => by(defaultRetry, reconnectionTime);
+export const oursAfter = (reconnectionTime: number): Strategy => by(retryDefaults, reconnectionTime);
 /** What the native classes do: Chromium after 3 s, Firefox after 5 s. */
 export const fixed =
   (delay: number): Strategy =>
   () =>
     delay;
 /** The same exponential growth for all. */
-export const withoutJitter: Strategy = by({ ...defaultRetry, jitter: 0 });
+export const withoutJitter: Strategy = by({ ...retryDefaults, jitter: 0 });
 /** `Retry-After` taken at its word, jitter on nothing but one's own backoff. */
 export const exact: Strategy = (failures, after, random) => Math.max(after, ours(failures, 0, random));
 

@@ -1,7 +1,7 @@
 import { createConnection, type Environment } from "../connection/connection.ts";
-import { toPolicy } from "../connection/retry.ts";
+import type { RetryOptions } from "../connection/retry.ts";
 import type { ClosedStatus, ConnectionStatus } from "../connection/status.ts";
-import { checkNumber, type EventSourceError } from "../core/errors.ts";
+import { checkNumbers, type EventSourceError } from "../core/errors.ts";
 import { both, createChannel, emit, listen, type Channel, type ListenerOptions } from "../core/listeners.ts";
 import { baseUrl } from "../core/page.ts";
 import type { StreamItem, TextEvents } from "../core/types.ts";
@@ -34,6 +34,7 @@ export function createClient<Events extends object = TextEvents>(
   environment: Environment,
 ): EventSourceClient<Events> {
   const [own, init] = splitOptions(options);
+  checkNumbers(Object(own.retry) as object, "retry.");
   const { decode, endOn, signal, retry, transport } = own;
   // A client made during server-side rendering resolves its URL at the first `open()`.
   const isUnresolved = options.open === false && !baseUrl();
@@ -111,7 +112,7 @@ export function createClient<Events extends object = TextEvents>(
               },
               environment.clock,
             ),
-      retry: toPolicy(retry ?? isPlain(init)),
+      retry: (retry ?? isPlain(init)) && (Object(retry) as RetryOptions),
       lastEventId: checkpoint,
       expectsEnd: endOn !== undefined,
       signal: signal ?? undefined,
@@ -200,7 +201,7 @@ export function createClient<Events extends object = TextEvents>(
     fail: (cause?: unknown) => connection.fail(cause),
     pause: (reason = "client") => connection.pause(reason),
     checkLiveness(timeout: number) {
-      checkNumber("timeout", timeout);
+      checkNumbers({ timeout });
       connection.checkLiveness(timeout);
     },
     // Where `Symbol.dispose` is missing, nothing calls it.

@@ -1,6 +1,6 @@
 import type { RequestOptions } from "../http/request-options.ts";
 import type { ConnectionStatus } from "../connection/status.ts";
-import { checkNumber, invalid, type EventSourceError } from "../core/errors.ts";
+import { checkNumbers, invalid, type EventSourceError } from "../core/errors.ts";
 import { isPlain } from "../http/http.ts";
 import type { RetryOptions } from "../connection/retry.ts";
 import type { AnyEvent, Decoder, ServerSentEvent, Transport } from "../core/types.ts";
@@ -121,7 +121,7 @@ export function splitOptions<T extends object>(options: T): [own: T, init: Reque
   const init: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     if (value === undefined) continue;
-    if (/Timeout$|Size$/.test(name)) checkNumber(name, value);
+    if (/Timeout$|Size$/.test(name)) checkNumbers({ [name]: value });
     if (ownOptions.test(name) || (name === "method" && typeof value === "function")) own[name] = value;
     else {
       checkInit(name, value);

@@ -1,6 +1,7 @@
 import { EventSourceError } from "../core/errors.ts";
 import { report } from "../core/listeners.ts";
-import { isRetryable, retryAfter, retryDelay, type RetryPolicy } from "./retry.ts";
+import { isRetryable, retryAfter, retryDelay, type RetryOptions } from "./retry.ts";
+import type { ClosedStatus } from "./status.ts";
 
 /** An attempt that failed, or a connection that was lost. */
 export interface Loss {
@@ -18,43 +19,45 @@ export interface Loss {
   readonly random: number;
 }
 
-export type Verdict =
-  | { readonly state: "waiting"; readonly delay: number }
-  /** Offline. The delay is a fallback, since `navigator.onLine` can stay false for ever. */
-  | { readonly state: "paused"; readonly delay: number }
-  | { readonly state: "closed"; readonly reason: "server" | "error"; readonly error?: EventSourceError };
+/** The delay before the next attempt in ms, or the terminal status. */
+export type Verdict = number | ClosedStatus;
 
-/** Decides what follows a loss. Pure but for `policy.shouldRetry`, which is the user's. */
-export function afterLoss(loss: Loss, policy: RetryPolicy | false): Verdict {
-  const { error, failures, elapsed, reconnectionTime, date, random } = loss;
-  // "HTTP 204 No Content" tells a client to stop reconnecting.
-  if (error.code === "no-content") return { state: "closed", reason: "server", error };
-  if (!policy)
-    return error.code === "stream-ended"
-      ? { state: "closed", reason: "server" }
-      : { state: "closed", reason: "error", error };
-  if (!isWorthRetrying(loss, policy)) return { state: "closed", reason: "error", error };
-  if (loss.isOffline) return { state: "paused", delay: policy.maxDelay };
-  const delay = retryDelay(policy, failures, reconnectionTime, retryAfter(error.headers, date), random);
-  if (failures <= policy.maxRetries && elapsed + delay <= policy.maxElapsedTime)
-    return { state: "waiting", delay };
-  const message = `Gave up after ${failures} failures in a row`;
-  const { attempt } = error;
+/** Decides what follows a loss. Pure but for `shouldRetry`, which is the user's. */
+export function afterLoss(loss: Loss, retry: RetryOptions | false): Verdict {
+  const { error, failures, elapsed, isOffline } = loss;
+  const { code } = error;
+  if (code === "no-content") return { state: "closed", reason: "server", error };
+  if (!retry && code === "stream-ended") return { state: "closed", reason: "server" };
+  if (!retry || !willRetry(loss, retry)) return { state: "closed", reason: "error", error };
+  const { maxDelay = 30_000, maxRetries = Infinity, maxElapsedTime = Infinity } = retry;
+  // A fallback, since `navigator.onLine` can stay false for ever.
+  if (isOffline) return maxDelay;
+  const delay = retryDelay(
+    retry,
+    failures,
+    loss.reconnectionTime,
+    retryAfter(error.headers, loss.date),
+    loss.random,
+  );
+  if (failures <= maxRetries && elapsed + delay <= maxElapsedTime) return delay;
   return {
     state: "closed",
     reason: "error",
-    error: new EventSourceError("retries-exhausted", message, { cause: error, attempt, willRetry: false }),
+    error: new EventSourceError("retries-exhausted", `Gave up after ${failures} failures in a row`, {
+      cause: error,
+      attempt: error.attempt,
+      willRetry: false,
+    }),
   };
 }
 
-/** The user's verdict, or else the default one. */
-function isWorthRetrying({ error, failures, elapsed }: Loss, { shouldRetry }: RetryPolicy): boolean {
-  const willRetry = isRetryable(error);
+/** The verdict of the user, or else the default one. */
+function willRetry({ error, failures, elapsed }: Loss, { shouldRetry }: RetryOptions): boolean {
+  const isDefault = isRetryable(error);
   try {
-    const own = shouldRetry?.({ error, attempt: failures, elapsed, willRetry });
-    return typeof own === "boolean" ? own : willRetry;
+    return shouldRetry?.({ error, attempt: failures, elapsed, willRetry: isDefault }) ?? isDefault;
   } catch (thrown) {
     report(thrown);
-    return willRetry;
+    return isDefault;
   }
 }

@@ -3,7 +3,7 @@ import { EventSourceError, toEventSourceError } from "../core/errors.ts";
 import type { OpenStream, Sink, StreamItem, Transport } from "../core/types.ts";
 import type { Delivery } from "../stream/delivery.ts";
 import { afterLoss } from "./after-loss.ts";
-import type { RetryPolicy } from "./retry.ts";
+import type { RetryOptions } from "./retry.ts";
 import type { ClosedStatus, ConnectionStatus } from "./status.ts";
 
 /** The environment of a connection. */
@@ -17,7 +17,8 @@ export interface Environment {
 
 export interface ConnectionOptions {
   readonly transport: Transport;
-  readonly retry: RetryPolicy | false;
+  /** `false` for never. */
+  readonly retry: RetryOptions | false;
   readonly lastEventId: string;
   /** Whether `endOn` is set: the stream may then not end before that event. */
   readonly expectsEnd: boolean;
@@ -45,19 +46,11 @@ export interface Connection {
   checkLiveness(timeout: number): void;
 }
 
-interface Attempt {
-  readonly number: number;
-  readonly controller: AbortController;
-  /** When the response began; `undefined` before. */
-  openedAt?: number;
-  checkLiveness?: OpenStream["checkLiveness"];
-}
-
-/** What comes with a change of status. */
+/** What comes with leaving an attempt. */
 interface Leave {
   readonly error?: EventSourceError | undefined;
-  /** The next attempt. */
-  readonly attempt?: Attempt;
+  /** The next attempt, if it begins now. */
+  readonly running?: AbortController;
   /** Cancels the wait for the next attempt. */
   readonly wait?: () => void;
   readonly abortReason?: unknown;
@@ -85,32 +78,36 @@ export function createConnection(
   }: ConnectionOptions,
   { clock, random, whenOnline }: Environment,
 ): Connection {
-  let current: Attempt | undefined;
   let status: ConnectionStatus = { state: "idle" };
-  /** Ends the wait for the next attempt. */
+  const { resetAfter = 5000 } = retry || {};
+  /** The running attempt. What belongs to another one is stale and changes nothing. */
+  let current: AbortController | undefined;
+  /** When the response of the running attempt began; `Infinity` before. */
+  let openedAt: number;
+  let checkLiveness: OpenStream["checkLiveness"];
+  /** Cancels the wait for the next attempt. */
   let cancelWait: (() => void) | undefined;
   /** Failures in a row since the last healthy connection, and when the first of them was. */
   let failures = 0;
-  let failingSince = 0;
+  let failingSince: number;
   /** What the server's `retry` field set, in ms. */
   let reconnectionTime: number | undefined;
-
-  /** Changes of status that are to be emitted, each with its error. */
-  let isEmitting = false;
+  /** Changes that are to be emitted, each with its error. */
   const changes: [status: ConnectionStatus, error: EventSourceError | undefined][] = [];
+  let isEmitting = false;
 
-  /** Changes are emitted in order, also when a listener makes another one. */
+  /** Statuses are emitted in order, also when a listener changes the status. */
   function setStatus(
     next: ConnectionStatus,
     error?: EventSourceError,
-    left?: Attempt,
-    abortReason?: unknown,
-  ): void {
+    left?: AbortController,
+    reason?: unknown,
+  ) {
     status = next;
     changes.push([next, error]);
     if (next.state === "closed") onClosed?.(next);
     // Before the listeners are called, one of which may start another attempt.
-    left?.controller.abort(abortReason);
+    left?.abort(reason);
     if (isEmitting) return;
     isEmitting = true;
     for (let change; (change = changes.shift());) {
@@ -120,121 +117,114 @@ export function createConnection(
     isEmitting = false;
   }
 
-  /** Leaves the running attempt, or the wait for one, for the next status. */
-  function leave(next: ConnectionStatus, { error, attempt, wait, abortReason }: Leave = {}): void {
+  /** Leaves the running attempt, or the wait for one. */
+  function leave(next: ConnectionStatus, { error, running, wait, abortReason }: Leave = {}): void {
     const left = current;
     cancelWait?.();
     cancelWait = wait;
-    current = attempt;
+    current = running;
+    checkLiveness = undefined;
+    openedAt = Infinity;
+    connection.hasEvent = false;
     delivery.end();
     setStatus(next, error, left, abortReason);
+  }
+
+  function connect(): void {
+    const attempt = failures + 1;
+    const running = new AbortController();
+    const { signal } = running;
+    const isCurrent = () => running === current;
+    const lose = (cause: unknown) => {
+      if (isCurrent()) lost(toEventSourceError(cause, "network", "The transport failed"), attempt);
+    };
+    leave({ state: "connecting", attempt }, { running });
+    // A status listener may have left it already.
+    if (!isCurrent()) return;
+    const sink: Sink = {
+      open(stream) {
+        if (!isCurrent()) return;
+        ({ checkLiveness } = stream);
+        openedAt = clock.now();
+        setStatus({ state: "open", url: stream.url, headers: stream.headers });
+      },
+      deliver: delivery.begin(),
+      retry(time) {
+        if (isCurrent()) reconnectionTime = time;
+      },
+      fail: lose,
+      reconnecting(error) {
+        if (isCurrent())
+          setStatus({ state: "connecting", attempt }, Object.assign(error, { attempt, willRetry: true }));
+      },
+    };
+    const { lastEventId } = connection;
+    (async () => transport({ attempt, lastEventId, signal }, sink))().then(
+      () =>
+        lose(
+          expectsEnd
+            ? new EventSourceError("premature-end", "The stream ended before the endOn event")
+            : new EventSourceError("stream-ended", "The server ended the stream"),
+        ),
+      lose,
+    );
+  }
+
+  /** The running attempt failed, or the server ended its stream. */
+  function lost(error: EventSourceError, attempt: number): void {
+    const running = current;
+    const now = clock.now();
+    if (connection.hasEvent || now - openedAt >= resetAfter) failures = 0;
+    if (!failures++) failingSince = now;
+    Object.assign(error, { attempt, willRetry: false });
+    const cancelOnline = whenOnline(connect);
+    const verdict = afterLoss(
+      {
+        error,
+        failures,
+        elapsed: now - failingSince,
+        reconnectionTime,
+        isOffline: !!cancelOnline,
+        date: clock.date(),
+        random: random(),
+      },
+      retry,
+    );
+    // `shouldRetry` may have left the attempt.
+    const isCurrent = running === current;
+    if (!isCurrent || typeof verdict !== "number") {
+      cancelOnline?.();
+      if (isCurrent) end(verdict as ClosedStatus);
+      return;
+    }
+    const cancelTimer = clock.after(verdict, connect);
+    const wait = () => {
+      cancelTimer();
+      if (!cancelOnline) return;
+      cancelOnline();
+      // Time offline does not count against `maxElapsedTime`.
+      failingSince += clock.now() - now;
+    };
+    Object.assign(error, { willRetry: true, delay: verdict });
+    if (cancelOnline) failures--;
+    leave(
+      cancelOnline
+        ? { state: "paused", reason: "offline" }
+        : { state: "waiting", attempt: failures, delay: verdict, error },
+      { error, wait },
+    );
+  }
+
+  function end(next: ClosedStatus, abortReason?: unknown): void {
+    signal?.removeEventListener("abort", abort);
+    delivery.release();
+    leave(next, { error: next.error, abortReason });
   }
 
   function start(): void {
     if (signal?.aborted) return connection.close("client");
     signal?.addEventListener("abort", abort);
     connect();
-  }
-
-  function connect(): void {
-    const attempt: Attempt = { number: failures + 1, controller: new AbortController() };
-    connection.hasEvent = false;
-    leave({ state: "connecting", attempt: attempt.number }, { attempt });
-    // A status listener may have left it already.
-    if (attempt !== current) return;
-    void (async () => run(attempt))().then(
-      () =>
-        lose(
-          attempt,
-          expectsEnd
-            ? new EventSourceError("premature-end", "The stream ended before the endOn event")
-            : new EventSourceError("stream-ended", "The server ended the stream"),
-        ),
-      (cause: unknown) => lose(attempt, cause),
-    );
-  }
-
-  function run(attempt: Attempt): PromiseLike<void> {
-    const { number, controller } = attempt;
-    const sink: Sink = {
-      open({ url, headers, checkLiveness }) {
-        if (attempt !== current) return;
-        attempt.checkLiveness = checkLiveness;
-        attempt.openedAt = clock.now();
-        setStatus({ state: "open", url, headers });
-      },
-      deliver: delivery.begin(),
-      retry(time) {
-        if (attempt === current) reconnectionTime = time;
-      },
-      fail: (cause) => lose(attempt, cause),
-      reconnecting(error) {
-        if (attempt !== current) return;
-        Object.assign(error, { attempt: number, willRetry: true });
-        setStatus({ state: "connecting", attempt: number }, error);
-      },
-    };
-    return transport(
-      { attempt: number, lastEventId: connection.lastEventId, signal: controller.signal },
-      sink,
-    );
-  }
-
-  /** The attempt failed, or the server ended its stream. */
-  function lose(attempt: Attempt, cause: unknown): void {
-    if (attempt !== current) return;
-    const before = status;
-    current = undefined;
-    delivery.end();
-    attempt.controller.abort();
-    // A listener on its signal changed the state.
-    if (status !== before) return;
-    const now = clock.now();
-    const { number, openedAt = Infinity } = attempt;
-    if (retry && (connection.hasEvent || now - openedAt >= retry.resetAfter)) failures = 0;
-    if (!failures++) failingSince = now;
-    const elapsed = now - failingSince;
-    const error = toEventSourceError(cause, "network", "The transport failed");
-    Object.assign(error, { attempt: number, willRetry: false });
-    const cancelOnline = whenOnline(connect);
-    const isOffline = !!cancelOnline;
-    const loss = {
-      error,
-      failures,
-      elapsed,
-      reconnectionTime,
-      isOffline,
-      date: clock.date(),
-      random: random(),
-    };
-    const verdict = afterLoss(loss, retry);
-    // `shouldRetry` may have changed the state.
-    const isOvertaken = status !== before;
-    if (isOvertaken || verdict.state === "closed") {
-      cancelOnline?.();
-      if (!isOvertaken) end(verdict as ClosedStatus);
-      return;
-    }
-    const { delay } = verdict;
-    Object.assign(error, { willRetry: true, delay });
-    if (isOffline) failures--;
-    const cancelTimer = clock.after(delay, connect);
-    const wait = () => {
-      cancelTimer();
-      cancelOnline?.();
-      // Time offline does not count against `maxElapsedTime`.
-      if (isOffline) failingSince += clock.now() - now;
-    };
-    const next: ConnectionStatus = isOffline
-      ? { state: "paused", reason: "offline" }
-      : { state: "waiting", attempt: failures, delay, error };
-    leave(next, { error, wait });
-  }
-
-  function end(status: ClosedStatus, abortReason?: unknown): void {
-    signal?.removeEventListener("abort", abort);
-    delivery.release();
-    leave(status, { error: status.error, abortReason });
   }
 
   const abort = () => connection.close("client", signal!.reason);
@@ -265,12 +255,13 @@ export function createConnection(
       if (!/idle|closed/.test(status.state)) leave({ state: "paused", reason });
     },
     fail(cause) {
+      if (!current) return;
       // Its events do not make a connection healthy that the application rejects.
       connection.hasEvent = false;
-      if (current) lose(current, new EventSourceError("network", "fail() was called", { cause }));
+      lost(new EventSourceError("network", "fail() was called", { cause }), failures + 1);
     },
     checkLiveness(timeout) {
-      current?.checkLiveness?.(timeout);
+      checkLiveness?.(timeout);
     },
   };
   return connection;

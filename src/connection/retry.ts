@@ -1,5 +1,5 @@
 import { LONGEST_DELAY } from "../core/clock.ts";
-import { checkNumber, type EventSourceError } from "../core/errors.ts";
+import type { EventSourceError } from "../core/errors.ts";
 
 /** The failure that `shouldRetry` decides on. */
 export interface RetryContext {
@@ -61,39 +61,6 @@ export interface RetryOptions {
   shouldRetry?: ((context: RetryContext) => boolean | undefined) | undefined;
 }
 
-/** {@link RetryOptions} with the defaults filled in. */
-export type RetryPolicy = { [Name in Exclude<keyof RetryOptions, "shouldRetry">]-?: number } & Pick<
-  RetryOptions,
-  "shouldRetry"
->;
-
-export const defaultRetry: RetryPolicy = {
-  initialDelay: 1000,
-  factor: 2,
-  maxDelay: 30_000,
-  jitter: 0.5,
-  maxRetries: Infinity,
-  maxElapsedTime: Infinity,
-  resetAfter: 5000,
-};
-
-/**
- * Fills in the defaults.
- *
- * @throws EventSourceError `invalid-option` for a number out of range.
- */
-export function toPolicy(retry: boolean | RetryOptions): RetryPolicy | false {
-  if (!retry) return false;
-  const policy = { ...defaultRetry };
-  for (const [name, value] of Object.entries(retry)) {
-    if (value === undefined) continue;
-    if (name !== "shouldRetry")
-      checkNumber(`retry.${name}`, value, name === "factor" ? 1 : 0, name === "jitter" ? 1 : Infinity);
-    Object.assign(policy, { [name]: value });
-  }
-  return policy;
-}
-
 /** The default rules: whether an error is worth another attempt. */
 export function isRetryable(error: EventSourceError): boolean {
   const { code, status } = error;
@@ -116,17 +83,17 @@ export function retryAfter(headers: Headers | undefined, date: number): number {
 
 /** The delay before the next attempt in ms: an integer that `setTimeout` can keep. */
 export function retryDelay(
-  { initialDelay, factor, maxDelay, jitter }: RetryPolicy,
+  { initialDelay = 1000, factor = 2, maxDelay = 30_000, jitter = 0.5 }: RetryOptions,
   /** Failures in a row, at least 1. */
   failures: number,
-  /** The reconnection time that the server's `retry` field set. */
+  /** What the server's `retry` field set. */
   reconnectionTime: number | undefined,
-  /** What the last response's `Retry-After` asks for. */
+  /** What `Retry-After` asks for. */
   after: number,
   /** From 0 to 1. */
   random: number,
 ): number {
-  // At least 1: growth from 0 would be no growth, and `retry: 0` with an instant end would hammer the server.
+  // At least 1, since 0 would not grow: `retry: 0` with an instant end would hammer the server.
   const base = Math.max(1, reconnectionTime ?? initialDelay);
   const grown = Math.min(base * factor ** (failures - 1), maxDelay / (1 + jitter));
   const floor = Math.max(reconnectionTime ?? 0, Math.min(after, maxDelay));

@@ -99,10 +99,11 @@ export function invalid(option: string, problem: string): EventSourceError {
   return new EventSourceError("invalid-option", `Invalid option "${option}": ${problem}`, { option });
 }
 
-/** Throws `invalid-option` unless `value` is a number in a range: `NaN` or text as a delay would be no delay at all. */
-export function checkNumber(option: string, value: unknown, least = 0, most: number = Infinity): void {
-  if (!(typeof value === "number" && value >= least && value <= most))
-    throw invalid(option, `expected a number from ${least} to ${most}`);
+/** Throws `invalid-option` for a member that is neither a function nor a number from 0 on: `NaN` would be no delay at all. */
+export function checkNumbers(options: object, prefix = ""): void {
+  for (const [name, value] of Object.entries(options) as [string, unknown][])
+    if (!/^(undefined|function)$/.test(typeof value) && !(typeof value === "number" && value >= 0))
+      throw invalid(prefix + name, "expected a number >= 0");
 }
 
 /** Returns an `EventSourceError` unchanged, and wraps any other value as the `cause` of a new one. */

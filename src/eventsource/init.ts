@@ -2,7 +2,7 @@ import { release } from "../stream/body.ts";
 import { refusal } from "../http/http.ts";
 import { baseUrl } from "../core/page.ts";
 import type { FetchLike } from "../http/request-options.ts";
-import { defaultRetry, type RetryPolicy } from "../connection/retry.ts";
+import type { RetryOptions } from "../connection/retry.ts";
 import type { HeadersInput, PerAttempt } from "../core/types.ts";
 
 /** The standard's dictionary, and our extensions, which are all off by default. */
@@ -56,9 +56,8 @@ export function strict(given: FetchLike | undefined): FetchLike {
 export const RECONNECTION_TIME = 3000;
 
 /** When the standard has a connection to that URL reestablished. */
-export function standardRetry(url: string): RetryPolicy {
+export function standardRetry(url: string): RetryOptions {
   return {
-    ...defaultRetry,
     // "Wait a delay equal to the reconnection time of the event source."
     initialDelay: RECONNECTION_TIME,
     factor: 1,

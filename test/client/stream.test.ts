@@ -241,23 +241,20 @@ describe("fetchEvents", () => {
     expect(getEventListeners(signal, "abort")).toHaveLength(0);
   });
 
-  it.each(["close()", "its signal"])(
-    "ends by %s while it is open and has sent nothing yet",
-    async (how) => {
-      await using server = await serve((response) => stream(response));
-      const controller = new AbortController();
-      const events = fetchEvents(server.url, { signal: controller.signal });
-      const all = collect(events);
-      // The head has arrived, but no byte of the body.
-      await server.request(1);
-      await roundTrips(5);
-      if (how === "close()") events.close();
-      else controller.abort();
-      if (how === "close()") expect(await all).toEqual([]);
-      else await expect(all).rejects.toBe(controller.signal.reason);
-      await server.idle();
-    },
-  );
+  it.each(["close()", "its signal"])("ends by %s while it is open and has sent nothing yet", async (how) => {
+    await using server = await serve((response) => stream(response));
+    const controller = new AbortController();
+    const events = fetchEvents(server.url, { signal: controller.signal });
+    const all = collect(events);
+    // The head has arrived, but no byte of the body.
+    await server.request(1);
+    await roundTrips(5);
+    if (how === "close()") events.close();
+    else controller.abort();
+    if (how === "close()") expect(await all).toEqual([]);
+    else await expect(all).rejects.toBe(controller.signal.reason);
+    await server.idle();
+  });
 
   it("settles a pending next() when return() is called while the stream is silent", async () => {
     await using server = await serve((response) => stream(response, "data: 1\n\n"));

@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { createConnection, type Connection, type Environment } from "../../src/connection/connection.ts";
 import type { EventSourceError } from "../../src/core/errors.ts";
-import { toPolicy, type RetryOptions } from "../../src/connection/retry.ts";
+import type { RetryOptions } from "../../src/connection/retry.ts";
 import type { ConnectionStatus } from "../../src/connection/status.ts";
 import { createDelivery } from "../../src/stream/delivery.ts";
 import type { AttemptContext, OpenStream, Sink, StreamItem, Transport } from "../../src/core/types.ts";
@@ -127,7 +127,7 @@ export function machine({
   const connection = createConnection(
     {
       transport,
-      retry: toPolicy(retry ?? true),
+      retry: retry ?? {},
       lastEventId,
       expectsEnd: endless,
       signal,

@@ -2,7 +2,8 @@
 // `node test/house/backoff.ts` prints the table, with `--write` it writes both.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { defaultRetry, retryDelay } from "../../src/connection/retry.ts";
+import { retryDelay } from "../../src/connection/retry.ts";
+import { retryDefaults } from "../helpers/retry-defaults.ts";
 import { picture, round, text } from "./svg.ts";
 
 const docs = join(import.meta.dirname, "../../docs");
@@ -18,7 +19,7 @@ const failures = [1, 2, 3, 4, 5, 6, 7];
 
 /** The shortest and the longest delay after so many failures in a row (ms). */
 function range(count: number, { reconnectionTime, after = 0 }: Wish): [shortest: number, longest: number] {
-  const delay = (random: number) => retryDelay(defaultRetry, count, reconnectionTime, after, random);
+  const delay = (random: number) => retryDelay(retryDefaults, count, reconnectionTime, after, random);
   return [delay(0), delay(1)];
 }
 
@@ -64,12 +65,12 @@ export function backoffPicture(): string {
     `<rect x="${LEFT + 300}" y="42" width="12" height="12" rx="2" class="second"/>`,
     text(LEFT + 319, 53, "after the server sent retry: 5000", "muted small"),
     `<path d="M${LEFT + 560} 48h24" class="limit"/>`,
-    text(LEFT + 591, 53, `retry.maxDelay, ${seconds(defaultRetry.maxDelay)} s`, "muted small"),
+    text(LEFT + 591, 53, `retry.maxDelay, ${seconds(retryDefaults.maxDelay)} s`, "muted small"),
     ...[0, 10_000, 20_000, 30_000].flatMap((ms) => [
       `<path d="M${LEFT} ${y(ms)}H${WIDTH - 24}" class="axis"/>`,
       text(LEFT - 8, y(ms) + 5, `${seconds(ms)} s`, "muted small", "end"),
     ]),
-    `<path d="M${LEFT} ${y(defaultRetry.maxDelay)}H${WIDTH - 24}" class="limit"/>`,
+    `<path d="M${LEFT} ${y(retryDefaults.maxDelay)}H${WIDTH - 24}" class="limit"/>`,
     ...failures.flatMap((count, index) => {
       const middle = LEFT + step * (index + 0.5);
       return [

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { EventSourceError } from "../../src/core/errors.ts";
-import { defaultRetry, isRetryable } from "../../src/connection/retry.ts";
+import { isRetryable } from "../../src/connection/retry.ts";
+import { retryDefaults } from "../helpers/retry-defaults.ts";
 import { machine } from "../helpers/machine.ts";
 import { table, type Cause } from "../machine/state-table.ts";
 import { backoffPicture, withBackoff } from "./backoff.ts";
@@ -20,7 +21,7 @@ describe("the delays of docs/behaviour.md (node test/house/backoff.ts --write)",
   });
 
   test("have the defaults that the text names", () => {
-    const { initialDelay, factor, maxDelay, jitter } = defaultRetry;
+    const { initialDelay, factor, maxDelay, jitter } = retryDefaults;
     expect(page).toContain(
       `(\`initialDelay\` ${initialDelay}, \`factor\` ${factor}, \`maxDelay\` ${maxDelay}, \`jitter\` ${jitter})`,
     );

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createEventSource, type EventSourceOptions } from "../../src/index.ts";
-import { defaultRetry } from "../../src/connection/retry.ts";
+import { retryDefaults } from "../helpers/retry-defaults.ts";
 import { defaultOf, generated, unitOf } from "./options.ts";
 import { readInterface } from "./tsdoc.ts";
 
@@ -48,7 +48,7 @@ test("the defaults of retry are those that hold", () => {
   const said = retry
     .filter(({ name }) => name !== "shouldRetry")
     .map((member) => [member.name, Number(defaultOf(member).replaceAll("`", ""))]);
-  expect(Object.fromEntries(said)).toEqual(defaultRetry);
+  expect(Object.fromEntries(said)).toEqual(retryDefaults);
 });
 
 test("maxEventSize is by default what it says", () => {

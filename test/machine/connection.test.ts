@@ -797,7 +797,7 @@ describe("close() is final, wherever it is called:", () => {
     { where: "status open", states: ["connecting 1", "open", "closed client"] },
     { where: "deliver", states: ["connecting 1", "open", "closed client"] },
     { where: "shouldRetry", states: ["connecting 1", "open", "closed client"] },
-    { where: "the attempt's signal", states: ["connecting 1", "open", "closed client"] },
+    { where: "the attempt's signal", states: ["connecting 1", "open", "waiting 1", "closed client"] },
     { where: "status waiting", states: ["connecting 1", "open", "waiting 1", "closed client"] },
     { where: "error", states: ["connecting 1", "open", "waiting 1", "closed client"] },
   ])("in $where", async ({ where, states }) => {
@@ -815,8 +815,8 @@ describe("close() is final, wherever it is called:", () => {
     expect(states).toEqual(["connecting 1", "paused offline", "closed client"]);
   });
 
-  test.each(["shouldRetry", "the attempt's signal"])("in %s, when the loss is fatal", async (where) => {
-    const { states } = await closeInside(where, async (it) => {
+  test("in shouldRetry, when the loss is fatal", async () => {
+    const { states } = await closeInside("shouldRetry", async (it) => {
       it.connection.open();
       await it.attempt.fail(status(404));
     });
@@ -863,7 +863,10 @@ describe("close() is final, wherever it is called:", () => {
 describe("one attempt runs at a time, wherever a new one is asked for:", () => {
   test.each(
     ["open", "reconnect"].flatMap((how) =>
-      ["status waiting", "error", "shouldRetry", "status paused"].map((where) => ({ how, where })),
+      ["status waiting", "error", "shouldRetry", "status paused"]
+        // There `open()` does nothing: the attempt is not over yet.
+        .filter((where) => how !== "open" || where !== "shouldRetry")
+        .map((where) => ({ how, where })),
     ),
   )("$how() in $where", async ({ how, where }) => {
     const asked = { already: false };

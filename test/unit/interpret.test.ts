@@ -1,43 +1,64 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { createInterpreter, toEvent, type InterpretOptions } from "../../src/stream/interpret.ts";
+import { createInterpreter, type InterpretOptions } from "../../src/stream/interpret.ts";
 import type { StreamItem } from "../../src/core/types.ts";
 
 afterEach(() => void vi.unstubAllGlobals());
 
-const item: StreamItem = { type: "tick", data: "[DONE]", lastEventId: "4" };
-
-/** Interprets one item; the phase is over as soon as `stop` is called. */
-function interpret(options: InterpretOptions, given = item, wanted = true) {
-  const calls: unknown[] = [];
-  let phase = 0;
-  const result = createInterpreter(
-    { ...options },
-    {
-      phase: () => phase,
-      wants: () => wanted,
-      complete: (event) => void calls.push(["complete", event]),
-      hand: (event) => void calls.push(["hand", event]),
-      refuse: (event, error) => calls.push(["refuse", event, error]),
-    },
-  )(toEvent(given, "https://a.test"));
-  return { calls, result, stop: () => phase++ };
-}
-
 const event = { type: "tick", data: "[DONE]", raw: "[DONE]", lastEventId: "4", origin: "https://a.test" };
 
-test("an event is what the server sent, with the text as data", () => {
-  expect(interpret({}).calls).toEqual([["hand", event]]);
+/** Interprets one event; the attempt is over as soon as `stop` is called. */
+function interpret(options: InterpretOptions, given: StreamItem = { ...event }, isWanted = true) {
+  const calls: unknown[] = [];
+  let attempt = 0;
+  const result = createInterpreter(options, {
+    attempt: () => attempt,
+    isWanted: () => isWanted,
+    complete: (last) => void calls.push(["complete", last]),
+    deliver: (item) => void calls.push(["deliver", item]),
+    fail: (failed, error) => void calls.push(["fail", failed, error]),
+  })(given);
+  return { calls, result, stop: () => attempt++ };
+}
+
+test("an event is delivered as it is without options", () => {
+  const given = { ...event };
+  const [[, delivered]] = interpret({}, given).calls as [[string, unknown]];
+  expect(delivered).toBe(given);
+  expect(given).toEqual(event);
 });
 
-test("an item that has the text twice becomes the event itself, another one is left as it is", () => {
-  const own = { ...item, raw: "[DONE]", origin: "https://a.test" };
-  const [[, handed]] = interpret({}, own).calls as [[string, unknown]];
-  expect(handed).toBe(own);
-  expect(own).toEqual(event);
-  expect(interpret({}, Object.freeze({ ...own, origin: undefined })).calls).toEqual([["hand", event]]);
-  const foreign = Object.freeze({ ...item, origin: "https://b.test" });
-  expect(interpret({ decode: () => 1 }, foreign).calls).toEqual([
-    ["hand", { ...event, data: 1, origin: "https://b.test" }],
+test("a comment and a block without data are delivered untouched", () => {
+  const decode = vi.fn<() => unknown>();
+  const endOn = vi.fn<() => boolean>();
+  const comment: StreamItem = { type: "", data: undefined, lastEventId: "4", comment: "beat" };
+  expect(interpret({ decode, endOn }, comment).calls).toEqual([["deliver", comment]]);
+  expect([decode, endOn].flatMap((called) => called.mock.calls)).toEqual([]);
+});
+
+test("endOn may have the last event delivered, decoded, before it completes the stream", async () => {
+  const endOn = () => "deliver" as const;
+  expect(interpret({ endOn }).calls).toEqual([
+    ["deliver", event],
+    ["complete", event],
+  ]);
+  const later = interpret({ endOn, decode: async () => 1 });
+  expect(later.calls).toEqual([]);
+  await later.result;
+  const decoded = { ...event, data: 1 };
+  expect(later.calls).toEqual([
+    ["deliver", decoded],
+    ["complete", decoded],
+  ]);
+});
+
+test("a last event that cannot be decoded fails, and completes the stream all the same", () => {
+  const decode = () => {
+    throw new SyntaxError("not JSON");
+  };
+  const { calls } = interpret({ endOn: () => "deliver", decode });
+  expect(calls).toMatchObject([
+    ["fail", event, { code: "decode-failed" }],
+    ["complete", event],
   ]);
 });
 
@@ -49,7 +70,7 @@ test.each([
   { endOn: ({ type }: { type: string }) => type === "tick", end: true },
   { endOn: () => false, end: false },
 ])("endOn $endOn completes the stream: $end", ({ endOn, end }) => {
-  expect(interpret({ endOn }).calls).toEqual([[end ? "complete" : "hand", event]]);
+  expect(interpret({ endOn }).calls).toEqual([[end ? "complete" : "deliver", event]]);
 });
 
 test("a test for the end that throws is reported, and does not end the stream", () => {
@@ -59,12 +80,12 @@ test("a test for the end that throws is reported, and does not end the stream", 
   const endOn = () => {
     throw error;
   };
-  expect(interpret({ endOn }).calls).toEqual([["hand", event]]);
+  expect(interpret({ endOn }).calls).toEqual([["deliver", event]]);
   expect(reported.mock.calls).toEqual([[error]]);
 });
 
 describe("decoding", () => {
-  test("that fails refuses the event with an error that carries it and the cause, not the data in its message", async () => {
+  test("that fails reports the event with an error that carries it and the cause, not the data in its message", async () => {
     const cause = new SyntaxError("s3cret");
     const decoders = [
       () => Promise.reject(cause),
@@ -76,19 +97,19 @@ describe("decoding", () => {
       const { calls, result } = interpret({ decode });
       await result;
       expect(calls).toMatchObject([
-        ["refuse", event, { code: "decode-failed", event: { raw: "[DONE]" }, cause }],
+        ["fail", event, { code: "decode-failed", event: { raw: "[DONE]" }, cause }],
       ]);
       expect((calls as [[0, 1, Error]])[0][2].message).not.toMatch(/DONE|s3cret/);
     }
   });
 
-  test("is not done for what nobody wants", () => {
+  test("is not done for an event without a listener", () => {
     const decode = vi.fn<() => unknown>();
-    expect(interpret({ decode }, item, false).calls).toEqual([["hand", event]]);
+    expect(interpret({ decode }, { ...event }, false).calls).toEqual([["deliver", event]]);
     expect(decode).not.toHaveBeenCalled();
   });
 
-  test("drops what it began before the stream was over, its failure too", async () => {
+  test("discards the result and the failure of an attempt that is over", async () => {
     for (const decode of [() => Promise.resolve(1), () => Promise.reject(new Error("late"))]) {
       const { calls, result, stop } = interpret({ decode });
       stop();

@@ -1,20 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EventSourceError, type EventSourceErrorCode } from "../../src/core/errors.ts";
-import {
-  defaultRetry,
-  isRetryable,
-  retryAfter,
-  retryDelay,
-  toPolicy as fill,
-  type RetryOptions,
-  type RetryPolicy,
-} from "../../src/connection/retry.ts";
+import { isRetryable, retryAfter, retryDelay } from "../../src/connection/retry.ts";
+import { retryDefaults } from "../helpers/retry-defaults.ts";
 
-const toPolicy = (options: RetryOptions) => fill(options) as RetryPolicy;
+type RetryPolicy = typeof retryDefaults;
 
 const LONGEST = 2 ** 31 - 1;
-const defaults = toPolicy({});
+const defaults = {};
 
 interface Situation {
   policy: RetryPolicy;
@@ -31,7 +24,7 @@ const policies: fc.Arbitrary<RetryPolicy> = fc
     max: fc.oneof(fc.nat(1_000_000), fc.constantFrom(0, LONGEST, 2 ** 40, Infinity)),
     jitter: fc.double({ min: 0, max: 1, noNaN: true }),
   })
-  .map((options) => toPolicy(options));
+  .map((options): RetryPolicy => ({ ...retryDefaults, ...options }));
 
 /** What a `retry` field may say, absurd values included. */
 const reconnectionTimes = fc.oneof(
@@ -136,7 +129,10 @@ describe("the delay before a retry", () => {
     (ms) => {
       const delays = (policy: RetryPolicy, reconnectionTime: number | undefined) =>
         Array.from({ length: 20 }, (_, n) => retryDelay(policy, n + 1, reconnectionTime, 0, 0));
-      for (const row of [delays(defaults, ms), delays(toPolicy({ initialDelay: ms }), undefined)]) {
+      for (const row of [
+        delays(retryDefaults, ms),
+        delays({ ...retryDefaults, initialDelay: ms }, undefined),
+      ]) {
         expect(row[0]).toBeGreaterThanOrEqual(1);
         expect(row[14]).toBeGreaterThanOrEqual(16_000);
         expect(row[19]).toBe(20_000);
@@ -176,7 +172,7 @@ describe("Retry-After", () => {
   test("of a thousand digits still leads to a delay that setTimeout can keep", () => {
     const after = retryAfter(new Headers({ "retry-after": "9".repeat(1000) }), now);
     expect(retryDelay(defaults, 1, undefined, after, 0)).toBe(30_000);
-    expect(retryDelay(toPolicy({ maxDelay: Infinity }), 1, undefined, after, 1)).toBe(LONGEST);
+    expect(retryDelay({ maxDelay: Infinity }, 1, undefined, after, 1)).toBe(LONGEST);
   });
 
   test("never gives a negative or unusable number, whatever the header says", () => {
@@ -225,14 +221,9 @@ describe("the default rules of what is worth a retry", () => {
   });
 });
 
-test("the defaults are those of the documentation", () => {
-  expect(defaultRetry).toEqual({
-    initialDelay: 1000,
-    factor: 2,
-    maxDelay: 30_000,
-    jitter: 0.5,
-    maxRetries: Infinity,
-    maxElapsedTime: Infinity,
-    resetAfter: 5000,
-  });
+test.each([1, 2, 9])("the defaults of the documentation hold for %i failures in a row", (failures) => {
+  for (const random of [0, 0.3, 1])
+    expect(retryDelay({}, failures, undefined, 0, random)).toBe(
+      retryDelay(retryDefaults, failures, undefined, 0, random),
+    );
 });

@@ -56,7 +56,7 @@ describe("refused, naming the option", () => {
     ["body", { method: "POST", body: "x" }],
     ["transport", { transport: "native" }],
     ["idleTimeout", { idleTimeout: "1" }],
-    ["retry.factor", { retry: { factor: 0 } }],
+    ["retry.factor", { retry: { factor: -1 } }],
   ])("%s %j", (option, options) => {
     expect(refusal(options)).toBe(option);
   });
