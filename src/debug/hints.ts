@@ -1,5 +1,5 @@
 import { bottomOf } from "./redact.ts";
-import type { TraceClock } from "./teller.ts";
+import type { TraceClock } from "./logger.ts";
 import type { Traceable } from "./traceable.ts";
 import type { EventSourceError } from "../index.ts";
 import type { EventSourceHint } from "./record.ts";

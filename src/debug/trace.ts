@@ -1,7 +1,7 @@
 import { followHints } from "./hints.ts";
 import type { EventOutline, TraceLog, TraceRecord } from "./record.ts";
 import { shownCause, shownHeaders, shownUrl } from "./redact.ts";
-import { createTeller, traceClock, type TraceClock } from "./teller.ts";
+import { createTeller, traceClock, type TraceClock } from "./logger.ts";
 import type { Traceable, TracedEvent } from "./traceable.ts";
 import type { ConnectionStatus, EventSourceError } from "../index.ts";
 

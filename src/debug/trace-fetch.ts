@@ -1,6 +1,6 @@
 import type { TraceLog } from "./record.ts";
 import { shownCause, shownHeaders, shownUrl } from "./redact.ts";
-import { createTeller, traceClock, type TraceClock } from "./teller.ts";
+import { createTeller, traceClock, type TraceClock } from "./logger.ts";
 import type { FetchLike } from "../index.ts";
 
 /** Options of {@link traceFetch}. */
