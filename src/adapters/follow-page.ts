@@ -1,134 +1,133 @@
+import { systemClock } from "../core/clock.ts";
+import { invalid } from "../core/errors.ts";
 import type { ConnectionStatus } from "../index.ts";
 
-/** What of a client is needed to follow the page; every `EventSourceClient` has it. */
+/** The part of a client that {@link followPage} uses. Every `EventSourceClient` has it. */
 export interface Followable {
-  /** Tells who waits, who is open, and whose pause is ours. */
+  /** The status of the connection. */
   readonly status: ConnectionStatus;
-  /** Called to connect again, and to retry at once. */
+  /** Opens the client, or retries at once while it waits. */
   open(): void;
-  /** Called when the page wants no connection, with the reason. */
+  /** Pauses the client, with the reason that its status shows. */
   pause(reason?: string): void;
-  /** Called to see within so many ms whether an open connection is alive. */
+  /** Fails an open connection that receives no data within `timeout` ms. */
   checkLiveness(timeout: number): void;
-  /** Hears every change of the status, and returns its undo. */
+  /** Listens to changes of `status`. Returns an unsubscribe function. */
   onStatus(listener: (status: ConnectionStatus) => void): () => void;
 }
 
 /** Options of {@link followPage}. */
 export interface FollowPageOptions {
   /**
-   * What happens while the page is hidden: `"keep"` the connection, `"pause"` it at once, or pause it after so many ms.
-   * Default `"keep"`.
+   * What happens while the page is hidden: `"keep"` keeps the connection, `"pause"` pauses it at once, and a number pauses
+   * it after that many ms. Default `"keep"`.
    */
   hidden?: "keep" | "pause" | number | undefined;
   /**
-   * An open connection has so many ms to show that it is alive when the page is back, else it is dropped (`idle-timeout`)
-   * and made anew. It should be longer than the server's heartbeat. `false` trusts it. Default 5000.
+   * Maximum time without a byte after the page returns, in ms. On expiry an open connection fails with `idle-timeout` and
+   * is retried. Use a value longer than the server's heartbeat interval. `false` disables the check. Default 5000.
    */
   livenessTimeout?: number | false | undefined;
 }
 
-/** How often we look whether time has jumped, and how far it must have (ms). */
-const LOOK = 5000;
-const JUMP = 15_000;
-
-/** What `setTimeout` can keep. */
-const LONGEST = 2 ** 31 - 1;
+/** How often to look for a jump in time, and the jump that counts as sleep (ms). */
+const PULSE = 5000;
+const SLEEP = 15_000;
 
 /**
- * Lets a subscription follow the page that it lives in.
+ * Pauses and resumes a subscription with the page that it lives in.
  *
- * - Back from hidden, frozen, the back/forward cache, offline or sleep: a client that waits retries now (unless the server
- *   set the time with `Retry-After`), one that is open is checked for life, see `livenessTimeout`.
- * - `pagehide` and `freeze` pause (`status.reason` is `"pagehide"` or `"frozen"`), so that the page may enter the
- *   back/forward cache, where the browser lets it (Firefox does not, see docs/decisions/browsers.md); coming back opens
- *   again, after the last event that was handed over.
- * - Hidden: see `hidden`; `status.reason` is `"hidden"`.
+ * - When the page returns from hidden, frozen, the back/forward cache, offline or sleep, a waiting client retries at once,
+ *   unless the server set the delay with `Retry-After`. An open connection is checked, see `livenessTimeout`.
+ * - `pagehide` and `freeze` pause the client (`status.reason` is `"pagehide"` or `"frozen"`), so that the page can enter the
+ *   back/forward cache in browsers that keep such pages. When the page returns, the client resumes after its last event.
+ * - For a hidden page see `hidden`; `status.reason` is `"hidden"`.
  *
- * Where there is no page, as in Node, what remains is the wake from sleep. It never opens what you have closed or paused,
- * and whatever it opens is requested again: do not let it follow a request that must not be sent twice.
+ * Outside a page, as in Node, only the return from sleep remains. A client that you closed or paused is never opened.
+ * Resuming repeats the request, so do not use it with a request that must be sent only once.
  *
- * @returns What ends it, and leaves the client as it is.
+ * @returns A function that stops following the page. It leaves the client as it is.
+ * @throws EventSourceError `invalid-option` if `hidden` or `livenessTimeout` is negative or NaN.
  *
  * @example
  * const source = createEventSource("/prices");
  * const unfollow = followPage(source, { hidden: 60_000 });
  */
-export function followPage(
-  source: Followable,
-  { hidden = "keep", livenessTimeout = 5000 }: FollowPageOptions = {},
-): () => void {
+export function followPage(source: Followable, options: FollowPageOptions = {}): () => void {
+  for (const [option, value] of Object.entries(options))
+    if (Number.isNaN(value) || (value as number) < 0) throw invalid(option, "expected ms >= 0");
+  const { hidden = "keep", livenessTimeout = 5000 } = options;
   const page = globalThis.document as Document | undefined;
-  const isHidden = () => page?.visibilityState === "hidden";
-  /** Why the page wants no connection now. */
+  const isHidden = () => page?.hidden;
+  /** Why the page should have no connection now. */
   const reasons = new Set<string>();
-  /** The status of the pause that we made. Any other pause is none of our business. */
-  let ours: ConnectionStatus | undefined;
-  let hideTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The status of the pause made here. Any other pause belongs to the application. */
+  let ownPause: ConnectionStatus | undefined;
+  let cancelHide = () => {};
 
-  /** Whoever waits has no connection to let go of: it is paused only when it makes one. */
-  function restrain({ state }: ConnectionStatus): void {
-    if (!reasons.size || (state !== "connecting" && state !== "open")) return;
+  /** Pauses an active client while there are reasons. A waiting client keeps its delay, and is paused when it connects. */
+  function pauseIfActive({ state }: ConnectionStatus): void {
+    if (!reasons.size || !/connecting|open/.test(state)) return;
     source.pause([...reasons][0]);
-    if (source.status.state === "paused") ours = source.status;
+    if (source.status.state === "paused") ownPause = source.status;
   }
 
-  function hold(reason: string): void {
+  function leave(reason: string): void {
     reasons.add(reason);
-    restrain(source.status);
+    pauseIfActive(source.status);
   }
 
-  function comeBack(...over: string[]): void {
-    for (const reason of over) reasons.delete(reason);
+  function comeBack(...ended: string[]): void {
+    for (const reason of ended) reasons.delete(reason);
     if (reasons.size) return;
     const { status } = source;
-    const isWaiting = status.state === "waiting" && !status.error.headers?.get("retry-after");
-    if (isWaiting || status === ours) source.open();
+    const mayRetry = status.state === "waiting" && !status.error.headers?.get("retry-after");
+    if (mayRetry || status === ownPause) source.open();
     else if (status.state === "open" && livenessTimeout !== false) source.checkLiveness(livenessTimeout);
   }
 
-  function look(): void {
-    clearTimeout(hideTimer);
+  function onVisibility(): void {
+    cancelHide();
     if (!isHidden()) comeBack("hidden", "frozen", "pagehide");
-    else if (hidden === "pause") hold("hidden");
-    else if (hidden !== "keep")
-      hideTimer = setTimeout(() => isHidden() && hold("hidden"), Math.min(hidden, LONGEST));
+    else if (hidden === "pause") leave("hidden");
+    else if (hidden !== "keep") cancelHide = systemClock.after(hidden, () => isHidden() && leave("hidden"));
   }
 
-  // A timer that fires late by far has slept. Those of a hidden page are late by themselves.
-  let lookedAt = Date.now();
+  // A pulse that is very late means sleep. Timers of a hidden page are throttled, so there it means nothing.
+  let lastPulse = Date.now();
   const pulse = setInterval(() => {
-    const gap = Date.now() - lookedAt;
-    lookedAt += gap;
-    if (gap > LOOK + JUMP && !isHidden()) comeBack();
-  }, LOOK);
-  // Node's: looking must not keep a process alive.
+    const gap = Date.now() - lastPulse;
+    lastPulse += gap;
+    if (gap > PULSE + SLEEP && !isHidden()) comeBack();
+  }, PULSE);
+  // In Node the pulse must not keep the process alive.
   (pulse as { unref?: () => void }).unref?.();
 
-  const unlisten = source.onStatus(restrain);
-  const handlers: [target: EventTarget | undefined, type: string, handler: (event: Event) => void][] = [
-    [page, "visibilitychange", look],
-    [page, "freeze", () => hold("frozen")],
+  const unsubscribe = source.onStatus(pauseIfActive);
+  const scope = globalThis as unknown as EventTarget;
+  const listeners: [target: EventTarget | undefined, type: string, listener: (event: Event) => void][] = [
+    [page, "visibilitychange", onVisibility],
+    [page, "freeze", () => leave("frozen")],
     [page, "resume", () => comeBack("frozen")],
-    [globalThis.window, "pagehide", () => hold("pagehide")],
+    [scope, "pagehide", () => leave("pagehide")],
     [
-      globalThis.window,
+      scope,
       "pageshow",
       (event) => {
-        // The first one of a page is no return.
-        if (!(event as PageTransitionEvent).persisted && !reasons.has("pagehide")) return;
-        comeBack("frozen", "pagehide", ...(isHidden() ? [] : ["hidden"]));
+        // The first `pageshow` of a page is not a return.
+        if ((event as PageTransitionEvent).persisted || reasons.has("pagehide"))
+          comeBack("frozen", "pagehide", isHidden() ? "" : "hidden");
       },
     ],
-    [globalThis as unknown as EventTarget, "online", () => comeBack()],
+    [scope, "online", () => comeBack()],
   ];
-  for (const [target, type, handler] of handlers) target?.addEventListener?.(type, handler);
-  if (isHidden()) look();
+  for (const [target, type, listener] of listeners) target?.addEventListener?.(type, listener);
+  if (isHidden()) onVisibility();
 
   return () => {
-    clearTimeout(hideTimer);
+    cancelHide();
     clearInterval(pulse);
-    unlisten();
-    for (const [target, type, handler] of handlers) target?.removeEventListener?.(type, handler);
+    unsubscribe();
+    for (const [target, type, listener] of listeners) target?.removeEventListener?.(type, listener);
   };
 }

@@ -1,50 +1,51 @@
+import { report } from "../core/listeners.ts";
 import type { ConnectionStatus } from "../index.ts";
 
-/** What of a client is needed to remember where it was; every `EventSourceClient` has it. */
+/** The part of a client that {@link rememberLastEventId} uses. Every `EventSourceClient` has it. */
 export interface Resumable {
-  /** Tells whether it was opened already. */
+  /** The status of the connection. */
   readonly status: ConnectionStatus;
-  /** The ID of the last event that was handed over; one that is there already wins over the stored one. */
+  /** The ID to resume after. It is set to the stored ID unless the client has one. */
   lastEventId: string;
-  /** Called once the storage has answered. */
+  /** Called when the storage has answered, if the client is idle. */
   open(): void;
-  /** Called when the storage answers after it was opened. */
+  /** Called when the storage has answered with an ID, if the client connected without one before. */
   reconnect(): void;
-  /** Hears the ID of every event that is dealt with, and returns its undo. */
+  /** Listens to the ID of each fully processed event. Returns an unsubscribe function. */
   onCheckpoint(listener: (lastEventId: string) => unknown): () => void;
 }
 
-/** Where IDs are kept: `localStorage`, `sessionStorage`, or anything alike, which may be asynchronous. */
+/** Where IDs are stored: `localStorage`, `sessionStorage`, or an object with the same two methods, which may be async. */
 export interface IdStorage {
-  /** The ID that was stored last, if any. */
+  /** Returns the stored ID, if there is one. */
   getItem(key: string): string | null | undefined | PromiseLike<string | null | undefined>;
-  /** Stores an ID. The next one is stored when a promise that this returns has settled. */
+  /** Stores an ID. If it returns a promise, the next ID is stored after that promise has settled. */
   setItem(key: string, value: string): unknown;
 }
 
 /** Options of {@link rememberLastEventId}. */
 export interface RememberOptions {
-  /** The name of the entry: one for each stream, and for each user where users have streams of their own. */
+  /** The storage key. Use one per stream, and one per user if users have streams of their own. */
   key: string;
   /**
-   * Where the ID is kept: `sessionStorage` for a page that each tab follows by itself, a file or a server elsewhere.
-   * It may be asynchronous. Default `localStorage`, looked up at call time.
+   * Where the ID is stored, for example `sessionStorage` if each tab reads the stream separately, or a file on a server.
+   * Default `localStorage`, looked up at call time.
    */
   storage?: IdStorage | undefined;
-  /** Told when the storage fails. The stream goes on; what was not stored is sent again after the next start. */
+  /** Called when the storage fails. The stream continues; events whose ID was not stored are replayed after a restart. */
   onError?: ((error: unknown) => void) | undefined;
 }
 
 /**
- * Resumes a subscription across page loads and process restarts: it starts after the ID that the storage holds, and the
- * storage follows. An ID is stored once its event is dealt with: promises of `onEvent` listeners have settled, and a
- * `for await` loop has asked for the next one. So after a crash an event may come twice, and none is lost.
+ * Resumes a subscription across page loads and process restarts. The client starts after the stored ID, and the ID of each
+ * event is stored at its checkpoint: when the promises of all listeners have settled and every `for await` loop has asked
+ * for the next event. After a crash an event may be delivered twice, but none is lost.
  *
- * Give it a client made with `open: false`: it is opened as soon as the storage has answered. An ID that the client has
- * already wins over the stored one. Tabs that share an entry overwrite each other's: where each tab has to see all
- * events, take `sessionStorage`, or a key for each.
+ * Pass a client made with `open: false`. It is opened when the storage has answered. An ID that the client already has takes
+ * precedence over the stored one. Tabs that share a key overwrite each other's ID: if each tab must see all events, use
+ * `sessionStorage` or a key per tab.
  *
- * @returns What ends it, and leaves the client as it is.
+ * @returns A function that stops storing IDs. It leaves the client as it is.
  *
  * @example
  * const source = createEventSource("/prices", { open: false });
@@ -54,19 +55,19 @@ export function rememberLastEventId(
   source: Resumable,
   { key, storage, onError = () => {} }: RememberOptions,
 ): () => void {
-  let place = storage;
-  let ended = false;
-  /** The ID to be written, while a write of it is planned or another one is running. */
+  let ids = storage;
+  let isStopped = false;
+  /** The ID that has yet to be written. */
   let unwritten: string | undefined;
   let isWriting = false;
-  /** Nothing is written before the storage has answered: it would answer with that. */
-  let hasAnswered = false;
-  const unfollow = source.onCheckpoint((delivered) => {
-    unwritten = delivered;
-    if (hasAnswered) void write();
+  /** Nothing is written before the stored ID was read: the storage might answer with the written one. */
+  let isLoaded = false;
+  const unsubscribe = source.onCheckpoint((id) => {
+    unwritten = id;
+    if (isLoaded) void write();
   });
 
-  function tell(error: unknown): void {
+  function fail(error: unknown): void {
     try {
       onError(error);
     } catch (thrown) {
@@ -77,22 +78,22 @@ export function rememberLastEventId(
   async function write(): Promise<void> {
     if (isWriting) return;
     isWriting = true;
-    // Events that come together are written once.
+    // Events that arrive together cause a single write.
     await Promise.resolve();
     while (unwritten !== undefined)
       try {
         const id = unwritten;
         unwritten = undefined;
-        await place!.setItem(key, id);
+        await ids!.setItem(key, id);
       } catch (error) {
-        tell(error);
+        fail(error);
       }
     isWriting = false;
   }
 
   function start(id?: string | null): void {
-    if (ended) return;
-    hasAnswered = true;
+    if (isStopped) return;
+    isLoaded = true;
     if (unwritten !== undefined) void write();
     const { state } = source.status;
     const isNew = !!id && !source.lastEventId;
@@ -103,27 +104,20 @@ export function rememberLastEventId(
 
   let stored: ReturnType<IdStorage["getItem"]>;
   try {
-    place ??= globalThis.localStorage;
-    stored = place.getItem(key);
+    ids ??= globalThis.localStorage;
+    stored = ids.getItem(key);
   } catch (error) {
-    // A browser that keeps no data for this site throws already when the storage is looked at.
-    tell(error);
+    // Browsers that block storage for a site throw as soon as `localStorage` is read.
+    fail(error);
   }
   if (typeof stored === "object" && stored)
     void (async () => stored)()
-      .catch(tell)
+      .catch(fail)
       .then((id) => start(id ?? null))
       .catch(report);
   else start(stored);
   return () => {
-    ended = true;
-    unfollow();
+    isStopped = true;
+    unsubscribe();
   };
-}
-
-/** Hands an error to the runtime, as one of a listener is. */
-function report(error: unknown): void {
-  queueMicrotask(() => {
-    throw error;
-  });
 }
