@@ -115,7 +115,7 @@ export function followPage(source: Followable, options: FollowPageOptions = {}):
       "pageshow",
       (event) => {
         // The first `pageshow` of a page is not a return.
-        if ((event as PageTransitionEvent).persisted || reasons.has("pagehide"))
+        if ((event as PageTransitionEvent).persisted || reasons.size)
           comeBack("frozen", "pagehide", isHidden() ? "" : "hidden");
       },
     ],
