@@ -1,34 +1,16 @@
-import type { Told, TraceLog, TraceRecord } from "./record.ts";
-
-/** Time, passed in so that tests can make it up. */
-export interface TraceClock {
-  readonly now: () => number;
-  /** Calls back once after `delay` ms; the result cancels. */
-  readonly after: (delay: number, callback: () => void) => () => void;
-}
-
-/** The runtime's clock. */
-export const traceClock: TraceClock = {
-  now: () => Date.now(),
-  after(delay, callback) {
-    // More ms than this would fire at once.
-    const timer = setTimeout(callback, Math.min(delay, 2 ** 31 - 1));
-    return () => clearTimeout(timer);
-  },
-};
+import type { Clock } from "../core/clock.ts";
+import { report } from "../core/listeners.ts";
+import type { TraceLog, TraceRecord, Untimed } from "./record.ts";
 
 /**
- * Makes what tells a log, with the time since now. What the log throws is reported, as of a listener. Members that are
- * undefined are left out.
+ * Makes a function that passes records to a log, with the ms since now. Members that are undefined are left out. What the log
+ * throws is reported.
  */
-export function createTeller(log: TraceLog, { now }: TraceClock): (told: Told) => void {
+export function createLogger(log: TraceLog, { now }: Clock): (record: Untimed) => void {
   const began = now();
-  return (told) => {
-    const write = async () => log(JSON.parse(JSON.stringify({ at: now() - began, ...told })) as TraceRecord);
-    write().catch((error: unknown) =>
-      queueMicrotask(() => {
-        throw error;
-      }),
-    );
+  return (record) => {
+    const write = async () =>
+      log(JSON.parse(JSON.stringify({ at: Math.round(now() - began), ...record })) as TraceRecord);
+    write().catch(report);
   };
 }
