@@ -1,4 +1,4 @@
-export { traceFetch, type TraceFetchOptions } from "./debug/fetch.ts";
+export { traceFetch, type TraceFetchOptions } from "./debug/trace-fetch.ts";
 export type {
   CommentRecord,
   ErrorRecord,

@@ -1,1 +1,1 @@
-export { followPage, type Followable, type FollowPageOptions } from "./adapters/lifecycle.ts";
+export { followPage, type Followable, type FollowPageOptions } from "./adapters/follow-page.ts";

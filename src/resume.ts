@@ -3,4 +3,4 @@ export {
   type IdStorage,
   type RememberOptions,
   type Resumable,
-} from "./adapters/resume.ts";
+} from "./adapters/remember-last-event-id.ts";

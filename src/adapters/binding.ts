@@ -1,203 +1,140 @@
 import {
   createEventSource,
-  type AnyEvent,
-  type ConnectionStatus,
-  type EventSourceClient,
   type EventSourceError,
   type EventSourceOptions,
   type EventSourceUrl,
-  type TextEvents,
 } from "../index.ts";
+import { report } from "../core/listeners.ts";
+import { withLatest, type StandIn } from "./latest.ts";
+import type { EventSourceState, UseEventSourceOptions } from "./options.ts";
+import { requestKey } from "./request-key.ts";
 
-/** Options of `useEventSource`: those of `createEventSource`, and two callbacks. */
-export interface UseEventSourceOptions<Events extends object = TextEvents> extends Omit<
-  EventSourceOptions,
-  "signal" | "onEvent"
-> {
-  /** Hears every event, two of the same data too. A promise that it returns holds the reader back until it settles. */
-  onEvent?: ((event: AnyEvent<Events>) => unknown) | undefined;
-  /** Hears every error, those that a retry follows (`willRetry`, `delay`) and those of a single event. */
-  onError?: ((error: EventSourceError) => unknown) | undefined;
-  /** `false` leaves the connection closed, or closes it, until it is `true`. Default `true`. */
-  open?: boolean | undefined;
-  /**
-   * Whose stream it is. Another one begins afresh: with a new client, without the events of the one before, and not after
-   * their ID. It is handed to `create`, as `createSharedEventSource` needs it.
-   */
-  identity?: string | undefined;
-  /** What makes the client, such as `createSharedEventSource`; it does not connect yet (`open: false`). Default `createEventSource`. */
-  create?:
-    | ((
-        url: EventSourceUrl,
-        options: EventSourceOptions & { identity?: string | undefined },
-      ) => EventSourceClient<Events>)
-    | undefined;
-}
-
-/** What a component shows. The same object until something changes. */
-export interface EventSourceState<Events extends object = TextEvents> {
-  /** The life of the connection; `idle` during server-side rendering. */
-  readonly status: ConnectionStatus;
-  /** The latest event of this URL, if any. For all of them there is `onEvent`. */
-  readonly event: AnyEvent<Events> | undefined;
-  /** The client, for `reconnect()`, `on` and the rest. Another one when options change that make another request. */
-  readonly client: EventSourceClient<Events>;
-}
-
-/** A component's event source: whatever happens to its options, one connection at most. */
+/** The event source of one component. It has one connection at most, however its options change. */
 export interface Binding {
   readonly state: () => AnyState;
-  /** Calls back with every change, and gives the undo. A listener must not throw. */
+  /** Listens to changes of `state`. Returns an unsubscribe function. A listener must not throw. */
   readonly subscribe: (listener: () => void) => () => void;
-  /** Whether a URL and options are those of the stream that it follows, and of the same user. */
-  readonly isAt: (its: { url: EventSourceUrl; identity?: string | undefined }) => boolean;
-  /** Takes over a URL and options; makes a new connection when their key is another one. */
+  /** Whether a URL and identity are those of the current stream. */
+  readonly isAt: (target: { url: EventSourceUrl; identity?: string | undefined }) => boolean;
+  /** Takes over a URL and options. Makes a new client if they require another request. */
   readonly follow: (next: Followed) => void;
-  /** Connects, in a moment; the result closes. */
+  /** Connects in a microtask. Returns `unmount`. */
   readonly mount: () => () => void;
+  /** Closes. */
+  readonly unmount: () => void;
 }
 
-/** The adapters are typed by their overloads. */
+/** The signatures of the hooks give the types. */
 type AnyEvents = Record<string, unknown>;
 type AnyState = EventSourceState<AnyEvents>;
-/** A URL and options, as the component has them now. */
+/** The URL and options that the component has now. */
 type Followed = UseEventSourceOptions<AnyEvents> & { url: EventSourceUrl };
-type Fn = (...args: unknown[]) => unknown;
 
-const ids = /* @__PURE__ */ new WeakMap<object, number>();
-let lastId = 0;
+/** The members that belong to the component and not to the request. */
+const own = { enabled: undefined, onError: undefined, onEvent: undefined, onStatus: undefined, open: false };
 
-/** What is the component's own, and no option of the request. */
-const own = { onError: undefined, onEvent: undefined, open: false };
+/** The state of a stream without events. */
+export const empty = { event: undefined, data: undefined, error: undefined };
 
-/** Calls in flight of functions that refresh credentials, which components share as they share the function. */
-const refreshes = /* @__PURE__ */ new WeakMap<Fn, Promise<unknown>>();
+// `own` comes first to fix the order of the members, and last to override them.
+const keyOf = (followed: object) => requestKey({ ...own, ...followed, ...own });
+const streamOf = ({ url, identity }: Partial<Followed>) => requestKey([url, identity]);
 
-/**
- * What makes the request, as a string: data by their value, functions by there being one, and what cannot be looked into
- * by its identity.
- */
-function keyOf(followed: object): string {
-  // `own` goes first to fix the order of the members, and last to win.
-  return JSON.stringify({ ...own, ...followed, ...own }, (_name, value: object) => {
-    if (typeof value === "function") return "()";
-    if (Object(value) !== value) return value;
-    if (Symbol.iterator in value) return [...(value as Iterable<unknown>)];
-    if (value.constructor === Object) return value;
-    const id = ids.get(value) ?? ++lastId;
-    ids.set(value, id);
-    return id;
-  });
-}
-
-/** The same options with functions that look up at call time which function to call. */
-function withLatest(options: object, latest: () => object): object {
-  const stable = Object.entries(options).map(([name, value]: [string, unknown]) => {
-    const current = () => (latest() as Record<string, never>)[name]!;
-    if (name === "retry" && value) return [name, withLatest(value, current)];
-    if (typeof value !== "function") return [name, value];
-    const call: Fn = (...args) => {
-      const fn: Fn = current();
-      return name === "onUnauthorized" ? share(fn, args) : fn(...args);
-    };
-    return [name, Object.assign(call, value)]; // a decoder of schemas has their names
-  });
-  return Object.fromEntries(stable) as object;
-}
-
-function share(refresh: Fn, args: unknown[]): Promise<unknown> {
-  const call =
-    refreshes.get(refresh) ?? (async () => refresh(...args))().finally(() => refreshes.delete(refresh));
-  refreshes.set(refresh, call);
-  return call;
-}
-
-/** Hands an error that nobody takes to the runtime. */
-export function report(error: unknown): void {
-  queueMicrotask(() => {
-    throw error;
-  });
-}
-
-/** Makes a binding; nothing connects before it is mounted. */
+/** Makes a binding. It does not connect before it is mounted. */
 export function createBinding(first: Followed): Binding {
   const listeners = new Set<() => void>();
   let latest = first;
   let key = keyOf(first);
   let state: AnyState;
-  let undo: (() => void)[] = [];
+  let unsubscribe: (() => void)[] = [];
+  let refresh: StandIn | undefined;
   let isMounted = false;
 
-  const set = (news: Partial<AnyState>) => {
-    state = { ...state, ...news };
+  const set = (changes: Partial<AnyState>) => {
+    state = { ...state, ...changes };
     for (const listener of listeners) listener();
   };
-  const streamOf = (its: Partial<Followed>) => keyOf([its.url, its.identity]);
 
-  function makeClient(next: Followed, event?: AnyState["event"]): void {
-    const { create = createEventSource, ...request } = { ...next, ...own };
-    const { url, ...given } = withLatest(request, () => latest) as Followed;
-    // To the default, `identity` is one of the members that fetch does not know.
-    const client = create(url, given as EventSourceOptions) as AnyState["client"];
-    // Options that are refused leave the connection as it was, with the functions that it had.
+  function makeClient(next: Followed, kept: Partial<AnyState>): void {
+    const { createClient = createEventSource, ...request } = { ...next, ...own };
+    const { url, ...options } = withLatest(request, () => latest) as Followed;
+    // `createEventSource` ignores `identity`, as it does any member that fetch does not know.
+    const client = createClient(url, options as EventSourceOptions) as AnyState["client"];
+    // Nothing throws from here on: options that are refused leave the connection and its functions as they were.
     latest = next;
-    for (const remove of undo) remove();
-    undo = [
-      client.onStatus((status) => set({ status })),
-      client.onEvent((news) => {
-        // Whoever shows the event may ask for another stream: its own callback hears it all the same.
-        const { onEvent } = latest;
-        set({ event: news });
-        return onEvent?.(news);
+    refresh = options.onUnauthorized as StandIn | undefined;
+    for (const end of unsubscribe) end();
+    unsubscribe = [
+      client.onStatus((status) => {
+        const { onStatus } = latest;
+        set(status.state === "open" ? { status, error: undefined } : { status });
+        return onStatus?.(status);
       }),
-      client.onError((error) => latest.onError?.(error)),
+      client.onEvent((event) => {
+        // Read first: rendering the event may replace the options, but this event belongs to the old ones.
+        const { onEvent } = latest;
+        set({ event, data: event.data, error: undefined });
+        return onEvent?.(event);
+      }),
+      client.onError((error) => {
+        const { onError } = latest;
+        set({ error });
+        return onError?.(error);
+      }),
     ];
-    set({ client, event, status: client.status });
+    set({ client, status: client.status, ...kept });
   }
 
-  /** Opens or closes, as the component has it now. */
+  /** Opens or closes the client, as the component has it now. */
   const settle = () => {
     const { client, status } = state;
-    if (isMounted && latest.open !== false) client.open();
+    if (isMounted && latest.enabled !== false) client.open();
     else if (status.state !== "idle") client.close();
   };
 
-  makeClient(first);
+  const unmount = () => {
+    isMounted = false;
+    settle();
+  };
+
+  makeClient(first, empty);
   return {
     state: () => state,
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    isAt: (its) => streamOf(its) === streamOf(latest),
+    isAt: (target) => streamOf(target) === streamOf(latest),
     follow(next) {
       const nextKey = keyOf(next);
       const before = latest;
       if (nextKey === key) {
         latest = next;
-        if ((before.open === false) !== (next.open === false)) settle();
+        refresh?.replace(next.onUnauthorized!);
+        if ((before.enabled === false) !== (next.enabled === false)) settle();
         return;
       }
-      const { client, event } = state;
+      const { client } = state;
       const isSameStream = streamOf(next) === streamOf(before);
-      makeClient(next, isSameStream ? event : undefined);
+      makeClient(next, isSameStream ? {} : empty);
       key = nextKey;
       client.close();
-      // The same stream by other means, such as a new token, goes on where it was.
+      // The same stream by another request, for example with a new token, resumes.
       if (isSameStream && before.lastEventId === next.lastEventId)
         state.client.lastEventId = client.lastEventId;
       settle();
     },
     mount() {
       isMounted = true;
-      // In a moment: React's strict mode mounts, unmounts and mounts again at once, and that shall be one request.
+      // React's strict mode mounts, unmounts and mounts again at once. That should be one request.
       void Promise.resolve()
         .then(settle)
-        .catch((error: EventSourceError) => (latest.onError ?? report)(error));
-      return () => {
-        isMounted = false;
-        settle();
-      };
+        .catch((error: EventSourceError) => {
+          set({ error });
+          (latest.onError ?? report)(error);
+        });
+      return unmount;
     },
+    unmount,
   };
 }

@@ -1,31 +1,32 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
-import { createBinding, type EventSourceState, type UseEventSourceOptions } from "./binding.ts";
+import { createBinding, empty } from "./binding.ts";
+import type { EventSourceState, UseEventSourceOptions } from "./options.ts";
 import type { Decoder, EventSourceUrl, EventsOf, TextEvents } from "../index.ts";
 
 export type { EventSourceState, UseEventSourceOptions };
 
 /**
- * Subscribes a component to an event stream, for as long as it is mounted.
+ * Subscribes a component to an event stream while it is mounted.
  *
- * Rendering again with other options connects again only when they make another request (by value, not by identity).
- * Functions may be inline: the latest one is called, and a new one never connects again.
+ * A render with other options reconnects only if they make another request. They are compared by value, so inline objects do
+ * not reconnect, and neither do inline functions: the latest one is called.
  *
- * @param url - Where the stream is. Another one is another stream: `event` begins anew.
- * @throws EventSourceError `invalid-option`, naming the option.
+ * @param url - The URL of the stream. Another URL is another stream: `event`, `data` and `error` start from scratch.
+ * @throws EventSourceError `invalid-option`, naming the option; `unsupported`.
  *
  * @example
- * const { status, event } = useEventSource<{ tick: { price: number } }>("/prices", { decode: json });
+ * const { status, data } = useEventSource<{ tick: { price: number } }>("/prices", { decode: json });
  */
 export function useEventSource<D extends Decoder>(
   url: EventSourceUrl,
   options: UseEventSourceOptions<EventsOf<D>> & { decode: D },
 ): EventSourceState<EventsOf<D>>;
-/** The same without `decode`: the data are text. */
+/** Without `decode` data is a string. */
 export function useEventSource<Events extends object = TextEvents>(
   url: EventSourceUrl,
   options?: UseEventSourceOptions<Events> & { decode?: undefined },
 ): EventSourceState<Events>;
-/** The same with the events declared by hand: their data are what `decode` makes of them. */
+/** With an explicit event map, whose data is what `decode` returns. */
 export function useEventSource<Events extends object = Record<string, unknown>>(
   url: EventSourceUrl,
   options?: UseEventSourceOptions<Events>,
@@ -34,9 +35,7 @@ export function useEventSource(url: EventSourceUrl, options: object = {}): unkno
   const [binding] = useState(() => createBinding({ ...options, url }));
   const state = useSyncExternalStore(binding.subscribe, binding.state, binding.state);
   useEffect(() => binding.follow({ ...options, url }));
-  useEffect(() => binding.mount(), [binding]);
-  // What the effect is about to replace is not shown under the new URL, nor to another user.
-  return binding.isAt({ ...options, url })
-    ? state
-    : { ...state, status: { state: "idle" }, event: undefined };
+  useEffect(binding.mount, [binding]);
+  // The effect has yet to replace the old stream, whose events must not appear under a new URL or to another user.
+  return binding.isAt({ ...options, url }) ? state : { ...state, ...empty, status: { state: "idle" } };
 }

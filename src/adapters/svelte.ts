@@ -1,46 +1,49 @@
 import { onMount } from "svelte";
-import { createBinding, report, type EventSourceState, type UseEventSourceOptions } from "./binding.ts";
+import { report } from "../core/listeners.ts";
+import { createBinding } from "./binding.ts";
+import type { EventSourceState, UseEventSourceOptions } from "./options.ts";
 import type { Decoder, EventSourceUrl, EventsOf, TextEvents } from "../index.ts";
 
 export type { EventSourceState, UseEventSourceOptions };
 
 /** A readable store of an {@link EventSourceState}. */
 export interface EventSourceStore<Events extends object = TextEvents> {
-  /** The contract of stores: `$store`, `get(store)`, `fromStore(store)`. */
+  /** The store contract of Svelte, for `$store`, `get(store)` and `fromStore(store)`. Returns an unsubscribe function. */
   subscribe(run: (state: EventSourceState<Events>) => void): () => void;
   /**
-   * Takes over a URL and options, as for `useEventSource`. Connects again only when they make another request (by value,
-   * not by identity).
+   * Replaces the URL and options, as for `useEventSource`. Reconnects only if they make another request. They are compared by
+   * value, not by identity.
    */
   change(url: EventSourceUrl, options?: UseEventSourceOptions<Events>): void;
 }
 
 /**
- * Subscribes a component to an event stream, for as long as it is mounted. To be called while the component initialises.
+ * Subscribes a component to an event stream while it is mounted. Call it while the component initialises.
  *
- * @throws EventSourceError `invalid-option`, naming the option.
+ * @param url - The URL of the stream.
+ * @throws EventSourceError `invalid-option`, naming the option; `unsupported`.
  *
  * @example
  * const prices = useEventSource<{ tick: { price: number } }>("/prices", { decode: json });
- * // {$prices.status.state} {$prices.event?.data.price}
+ * // {$prices.status.state} {$prices.data?.price}
  */
 export function useEventSource<D extends Decoder>(
   url: EventSourceUrl,
   options: UseEventSourceOptions<EventsOf<D>> & { decode: D },
 ): EventSourceStore<EventsOf<D>>;
-/** The same without `decode`: the data are text. */
+/** Without `decode` data is a string. */
 export function useEventSource<Events extends object = TextEvents>(
   url: EventSourceUrl,
   options?: UseEventSourceOptions<Events> & { decode?: undefined },
 ): EventSourceStore<Events>;
-/** The same with the events declared by hand: their data are what `decode` makes of them. */
+/** With an explicit event map, whose data is what `decode` returns. */
 export function useEventSource<Events extends object = Record<string, unknown>>(
   url: EventSourceUrl,
   options?: UseEventSourceOptions<Events>,
 ): EventSourceStore<Events>;
 export function useEventSource(url: EventSourceUrl, options: object = {}): unknown {
   const binding = createBinding({ ...options, url });
-  onMount(() => binding.mount());
+  onMount(binding.mount);
   const store: EventSourceStore<Record<string, unknown>> = {
     subscribe(run) {
       run(binding.state());
@@ -48,13 +51,13 @@ export function useEventSource(url: EventSourceUrl, options: object = {}): unkno
         try {
           run(binding.state());
         } catch (error) {
-          // It is nobody else's: the other subscribers still run.
-          (globalThis.reportError ?? report)(error);
+          // The other subscribers still run.
+          report(error);
         }
       });
     },
-    change(itsUrl, itsOptions = {}) {
-      binding.follow({ ...itsOptions, url: itsUrl });
+    change(nextUrl, nextOptions = {}) {
+      binding.follow({ ...nextOptions, url: nextUrl });
     },
   };
   return store;

@@ -11,12 +11,13 @@ import {
   type MaybeRefOrGetter,
   type Ref,
 } from "vue";
-import { createBinding, type EventSourceState, type UseEventSourceOptions } from "./binding.ts";
+import { createBinding } from "./binding.ts";
+import type { EventSourceState, UseEventSourceOptions } from "./options.ts";
 import type { Decoder, EventSourceUrl, EventsOf, TextEvents } from "../index.ts";
 
 export type { EventSourceState, UseEventSourceOptions };
 
-/** A URL that may change. A function is a getter, as everywhere in Vue; it may return a function of the attempt. */
+/** A URL that may change. A function is a getter, as usual in Vue; it may return a function that is called before each attempt. */
 export type ReactiveUrl = string | URL | Ref<EventSourceUrl> | (() => EventSourceUrl);
 
 /** An {@link EventSourceState} whose members are refs. */
@@ -25,28 +26,28 @@ export type EventSourceRefs<Events extends object = TextEvents> = {
 };
 
 /**
- * Subscribes to an event stream: from when the component is mounted, or at once in a scope outside of one, until its scope
- * ends. Without a scope it does not connect.
+ * Subscribes to an event stream. In a component it connects when that is mounted, in another effect scope at once, and it closes
+ * when the scope ends. Without a scope it does not connect.
  *
- * URL and options may be refs or getters. A change connects again only when it makes another request (by value, not by
- * identity); the latest functions are called.
+ * The URL and options may be refs or getters. A change reconnects only if it makes another request. Options are compared by
+ * value, so inline objects do not reconnect, and neither do inline functions: the latest one is called.
  *
- * @param url - Where the stream is. Another one is another stream: `event` begins anew.
- * @throws EventSourceError `invalid-option`, naming the option.
+ * @param url - The URL of the stream. Another URL is another stream: `event`, `data` and `error` start from scratch.
+ * @throws EventSourceError `invalid-option`, naming the option; `unsupported`.
  *
  * @example
- * const { status, event } = useEventSource<{ tick: { price: number } }>("/prices", { decode: json });
+ * const { status, data } = useEventSource<{ tick: { price: number } }>("/prices", { decode: json });
  */
 export function useEventSource<D extends Decoder>(
   url: ReactiveUrl,
   options: MaybeRefOrGetter<UseEventSourceOptions<EventsOf<D>> & { decode: D }>,
 ): EventSourceRefs<EventsOf<D>>;
-/** The same without `decode`: the data are text. */
+/** Without `decode` data is a string. */
 export function useEventSource<Events extends object = TextEvents>(
   url: ReactiveUrl,
   options?: MaybeRefOrGetter<UseEventSourceOptions<Events> & { decode?: undefined }>,
 ): EventSourceRefs<Events>;
-/** The same with the events declared by hand: their data are what `decode` makes of them. */
+/** With an explicit event map, whose data is what `decode` returns. */
 export function useEventSource<Events extends object = Record<string, unknown>>(
   url: ReactiveUrl,
   options?: MaybeRefOrGetter<UseEventSourceOptions<Events>>,
@@ -58,24 +59,20 @@ export function useEventSource(url: ReactiveUrl, options: MaybeRefOrGetter<objec
   });
   const binding = createBinding(latest());
   const state = shallowRef(binding.state());
-  const undo = binding.subscribe(() => (state.value = binding.state()));
-  let unmount: (() => void) | undefined;
-  const mount = () => (unmount = binding.mount());
-  // Without a scope, as after an `await` in `setup()`, nobody would ever stop it, nor close.
+  binding.subscribe(() => (state.value = binding.state()));
+  // Without a scope, for example after an `await` in `setup()`, nothing would ever stop the watcher or close the client.
   if (getCurrentScope()) {
-    // Whatever of them makes the request is read in there, and so watched.
+    // The effect tracks every ref that the options read.
     watchEffect(() => binding.follow(latest()));
-    if (getCurrentInstance()) onMounted(mount);
-    else mount();
+    if (getCurrentInstance()) onMounted(binding.mount);
+    else binding.mount();
   }
-  // Vue warns where there is none.
-  onScopeDispose(() => {
-    unmount?.();
-    undo();
-  });
-  return {
-    status: computed(() => state.value.status),
-    event: computed(() => state.value.event),
-    client: computed(() => state.value.client),
-  };
+  // Called without a scope too, so that Vue warns.
+  onScopeDispose(binding.unmount);
+  return Object.fromEntries(
+    Object.keys(state.value).map((name) => [
+      name,
+      computed(() => state.value[name as keyof EventSourceState]),
+    ]),
+  );
 }

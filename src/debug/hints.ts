@@ -1,73 +1,85 @@
-import { bottomOf } from "./redact.ts";
-import type { TraceClock } from "./teller.ts";
-import type { Traceable } from "./traceable.ts";
-import type { EventSourceError } from "../index.ts";
+import type { Clock } from "../core/clock.ts";
+import type { ConnectionStatus, EventSourceError } from "../index.ts";
 import type { EventSourceHint } from "./record.ts";
+import { innermost } from "./redact.ts";
+import type { Traceable } from "./traceable.ts";
 
-/** Tells what a client's statuses, events and errors together say about the way that its stream takes; the result ends it. */
-export function followHints(
+/**
+ * Looks for the likely cause of a failure in what a client emits: statuses, events, comments and errors. Each hint is given
+ * once. Returns a function that stops.
+ */
+export function watchForHints(
   source: Traceable,
-  tell: (hint: EventSourceHint, message: string) => void,
+  give: (hint: EventSourceHint, message: string) => void,
   silence: number,
-  clock: TraceClock,
+  clock: Clock,
 ): () => void {
-  /** What can be told yet. */
-  const words: Partial<Record<EventSourceHint, string>> = {
+  /** The hints that have yet to be given. */
+  const messages: Partial<Record<EventSourceHint, string>> = {
     "held-back":
-      "Open, but nothing comes: does a proxy buffer (proxy_buffering off, X-Accel-Buffering: no), or gzip, also of a development server? A server that has nothing to say yet begins with a comment",
+      "No response, or nothing in it. Does a proxy buffer (nginx: proxy_buffering off, X-Accel-Buffering: no) or compress (gzip)? Does the server have nothing to send yet? Then begin with a comment",
     "ends-at-once":
-      "Three connections in a row ended within a second and without an event: does the handler return instead of keeping the response open, or a proxy not stream?",
+      "3 connections in a row ended within 1 s and without an event. Does the handler return instead of keeping the response open? Does a proxy not stream?",
   };
   let headers: Headers | undefined;
-  /** When the connection opened that has had no event yet. Of one that was open before nobody knows what came. */
+  /** When the open connection opened. `-Infinity` after its first event, and for one that opened before the trace began. */
   let openedAt = -Infinity;
   let instantEnds = 0;
   let cancel = () => {};
 
-  function hint(what: EventSourceHint): void {
-    const message = words[what];
-    delete words[what];
+  function hint(name: EventSourceHint): void {
+    const message = messages[name];
+    delete messages[name];
     if (!message) return;
-    const said = [message];
-    headers?.forEach((value, name) => {
-      if (/^(content-encoding|server|via)$/i.test(name)) said.push(`${name}: ${value}`);
+    const parts = [message];
+    headers?.forEach((value, header) => {
+      if (/^(content-encoding|server|via)$/i.test(header)) parts.push(`${header}: ${value}`);
     });
-    tell(what, said.join("; "));
+    give(name, parts.join("; "));
   }
 
-  const undo = [
-    source.onStatus((status) => {
-      const { error } = status as { error?: EventSourceError };
-      cancel();
-      if (error) {
-        // Where the server ended the stream there is nothing else underneath.
-        const isEnd = /^(network|premature-end)$/.test(bottomOf(error).code as string);
-        instantEnds = isEnd && clock.now() - openedAt < 1000 ? instantEnds + 1 : 0;
-        if (instantEnds === 3) hint("ends-at-once");
-      }
-      openedAt = -Infinity;
-      if (status.state !== "open") return;
+  function countFailure(error: EventSourceError): void {
+    const { code } = innermost(error);
+    // An ended stream has no cause underneath.
+    const isEnd = code === "stream-ended" || code === "premature-end";
+    instantEnds = isEnd && clock.now() - openedAt < 1000 ? instantEnds + 1 : 0;
+    if (instantEnds === 3) hint("ends-at-once");
+  }
+
+  function onStatus(status: ConnectionStatus): void {
+    const { error } = status as { error?: EventSourceError };
+    cancel();
+    if (error) countFailure(error);
+    openedAt = -Infinity;
+    if (status.state === "open") {
       ({ headers } = status);
       openedAt = clock.now();
-      // The native class tells neither headers nor comments: there silence says nothing.
+      // The native class exposes neither headers nor comments, so its silence means nothing.
       if (!headers.get("content-type")) return;
-      // A block that is only an ID is not told otherwise.
-      const id = source.lastEventId;
-      cancel = clock.after(silence, () => {
-        if (source.lastEventId === id) hint("held-back");
-      });
-    }),
-    source.onComment(() => cancel()),
-    source.onEvent(heard),
-    source.onError((error) => {
-      if (error.event) heard();
-    }),
-  ];
+    } else if (status.state === "connecting") headers = undefined;
+    else return;
+    const id = source.lastEventId;
+    cancel = clock.after(silence, () => {
+      // A block that contains only an ID causes no event.
+      if (source.lastEventId === id) hint("held-back");
+    });
+  }
 
-  function heard(): void {
+  function onEvent(): void {
     cancel();
     openedAt = -Infinity;
   }
+
+  const undo = [
+    source.onStatus(onStatus),
+    source.onComment(() => cancel()),
+    source.onEvent(onEvent),
+    source.onError((error) => {
+      if (error.event) onEvent();
+    }),
+  ];
+  // Most traces begin right after the client was made. Of a connection that is open already, events may have been missed.
+  if (source.status.state === "connecting") onStatus(source.status);
 
   return () => {
     cancel();

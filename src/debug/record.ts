@@ -1,142 +1,146 @@
 import type { ConnectionStatus, EventSourceErrorCode } from "../index.ts";
 
-/** The likely cause of a failure. */
+/**
+ * The likely cause of a failure.
+ *
+ * - `"ends-at-once"`: three connections in a row ended within a second and without an event.
+ * - `"held-back"`: no response, or nothing in it, within `silence` ms.
+ */
 export type EventSourceHint = "ends-at-once" | "held-back";
 
-/** What is told of an event. */
+/** An event in a record. */
 export interface EventOutline {
   /** The event's name. */
   readonly type: string;
-  /** Characters of the data. */
+  /** Length of the data in characters. */
   readonly length: number;
-  /** Whether there is a last event ID at this event, so that a reconnect can resume after it. */
+  /** Whether the last event ID is set at this event, so that a reconnect can resume after it. */
   readonly hasId: boolean;
-  /** The data as sent. With `reveal` only. */
+  /** The data as sent. Only with `reveal`. */
   readonly data?: string;
-  /** The last event ID at this event. With `reveal` only. */
+  /** The last event ID at this event. Only with `reveal`. */
   readonly lastEventId?: string;
 }
 
-/** What every record has. */
+/** The member that every record has. */
 interface At {
-  /** Milliseconds since the trace began. */
+  /** Time since the trace began, in ms. */
   readonly at: number;
 }
 
-/** A change of status; the first record is the status that the trace began with. Members as in `ConnectionStatus`. */
+/** A change of status. The first record is the status at the beginning of the trace. See `ConnectionStatus` for the members. */
 export interface StatusRecord extends At {
   /** The status changed. */
   readonly kind: "status";
-  /** The new one. */
+  /** The new state. */
   readonly state: ConnectionStatus["state"];
-  /** When it is connecting or waiting. */
+  /** The attempt, while connecting or waiting. */
   readonly attempt?: number;
-  /** Until the next attempt (ms). */
+  /** Delay until the next attempt, in ms. */
   readonly delay?: number;
-  /** Why it is paused or closed. */
+  /** Why the client is paused or closed. */
   readonly reason?: string;
-  /** Whom the connection of a shared client is shared with. */
+  /** With which tabs a shared client shares its connection. */
   readonly scope?: string;
-  /** The final URL. The names of query parameters are shown, their values are not. */
+  /** The final URL. Query values are shown as `"…"`. */
   readonly url?: string;
-  /** Those of the answer. The values of the harmless ones are shown, of others `"…"`. */
+  /** The headers of the response. Values are shown as `"…"`, except for harmless headers. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The code of the error that it waits or is closed for. */
+  /** The code of the error that caused the status. */
   readonly error?: EventSourceErrorCode;
 }
 
-/** An event was handed over. */
+/** An event was dispatched. */
 export interface EventRecord extends At, EventOutline {
-  /** An event came. */
+  /** An event was dispatched. */
   readonly kind: "event";
 }
 
-/** A comment, such as a heartbeat. */
+/** A comment was received, for example a heartbeat. */
 export interface CommentRecord extends At {
-  /** A comment came. */
+  /** A comment was received. */
   readonly kind: "comment";
-  /** Characters of the comment. */
+  /** Length of the comment in characters. */
   readonly length: number;
-  /** The comment. With `reveal` only. */
+  /** The comment. Only with `reveal`. */
   readonly comment?: string;
 }
 
-/** What `onError` was told. */
+/** An error was emitted to `onError`. */
 export interface ErrorRecord extends At {
-  /** An error was told. */
+  /** An error was emitted. */
   readonly kind: "error";
-  /** As in the error, like all that follows up to `hint`. */
+  /** The code of the error. */
   readonly code: EventSourceErrorCode;
-  /** What failed. */
+  /** The message of the error. */
   readonly message: string;
   /** The HTTP status of the response. */
   readonly status?: number;
   /** The attempt that failed. */
   readonly attempt?: number;
-  /** Whether another attempt follows. */
+  /** Whether the client retries. */
   readonly willRetry?: boolean;
-  /** Until that one (ms). */
+  /** Delay until the retry, in ms. */
   readonly delay?: number;
-  /** The likely cause. */
-  /** The code of what is underneath, or else its name: `ECONNREFUSED`, `SyntaxError`. */
+  /** The code of the innermost cause, or else its name: `ECONNREFUSED`, `SyntaxError`. */
   readonly cause?: string;
   /** The event that could not be decoded. */
   readonly event?: EventOutline;
 }
 
-/** A likely cause of what was seen. Each is told once per trace. */
+/** The likely cause of a failure. Each hint is given once per trace. */
 export interface HintRecord extends At {
   /** A likely cause was found. */
   readonly kind: "hint";
-  /** Which one. */
+  /** The name of the hint. */
   readonly hint: EventSourceHint;
-  /** What to look for, with what the headers of the answer tell of those on the way. */
+  /** What to check, with the headers of the response that identify servers and proxies. */
   readonly message: string;
 }
 
-/** A request is made. */
+/** A request is sent. */
 export interface RequestRecord extends At {
-  /** A request was made. */
+  /** A request is sent. */
   readonly kind: "request";
-  /** Which one it is of this `fetch`, from 1; its answer has the same. */
+  /** The number of the request, from 1. The record of its response has the same number. */
   readonly request: number;
-  /** The method as given. */
+  /** The method as passed to fetch. */
   readonly method: string;
-  /** As in a `StatusRecord`. */
+  /** The URL. Query values are shown as `"…"`. */
   readonly url: string;
-  /** Those of the request; values as in a `StatusRecord`. */
+  /** The headers of the request. Values are shown as `"…"`, except for harmless headers. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The headers of the answer are here. */
+/** The headers of a response were received. */
 export interface ResponseRecord extends At {
-  /** The headers of an answer came. */
+  /** The headers of a response were received. */
   readonly kind: "response";
-  /** That of the request. */
+  /** The number of the request. */
   readonly request: number;
   /** The HTTP status. */
   readonly status: number;
-  /** The final one, after redirects. */
+  /** The final URL, after redirects. Query values are shown as `"…"`. */
   readonly url: string;
-  /** Those of the answer; values as in a `StatusRecord`. */
+  /** The headers of the response. Values are shown as `"…"`, except for harmless headers. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Milliseconds since the request. */
+  /** Time since the request, in ms. */
   readonly took: number;
 }
 
-/** The request failed, or was given up. */
+/** A request failed or was aborted. */
 export interface NoResponseRecord extends At {
-  /** A request failed. */
+  /** A request failed or was aborted. */
   readonly kind: "no-response";
-  /** That of the request. */
+  /** The number of the request. */
   readonly request: number;
-  /** As in an `ErrorRecord`: `AbortError` when it was given up. */
+  /** The code of the innermost cause, or else its name. `AbortError` if the request was aborted. */
   readonly cause?: string;
-  /** Milliseconds since the request. */
+  /** Time since the request, in ms. */
   readonly took: number;
 }
 
-/** One thing that happened, as plain data. */
+/** One step of a trace, as plain data. */
 export type TraceRecord =
   | StatusRecord
   | EventRecord
@@ -147,11 +151,11 @@ export type TraceRecord =
   | ResponseRecord
   | NoResponseRecord;
 
-/** Whoever is told. What it throws is reported, and disturbs nobody; it holds nothing back. */
+/** Receives records. What it throws is reported, and a returned promise is not awaited. */
 export type TraceLog = (record: TraceRecord) => unknown;
 
 /** A record without its time. Members that are undefined are left out. */
-export type Told = TraceRecord extends infer R
+export type Untimed = TraceRecord extends infer R
   ? R extends TraceRecord
     ? { [Name in keyof Omit<R, "at">]: R[Name] | undefined }
     : never

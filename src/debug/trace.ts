@@ -1,44 +1,48 @@
-import { followHints } from "./hints.ts";
+import { systemClock, type Clock } from "../core/clock.ts";
+import { watchForHints } from "./hints.ts";
 import type { EventOutline, TraceLog, TraceRecord } from "./record.ts";
 import { shownCause, shownHeaders, shownUrl } from "./redact.ts";
-import { createTeller, traceClock, type TraceClock } from "./teller.ts";
+import { createLogger } from "./logger.ts";
 import type { Traceable, TracedEvent } from "./traceable.ts";
 import type { ConnectionStatus, EventSourceError } from "../index.ts";
 
 /** Options of {@link trace}. */
 export interface TraceOptions {
-  /** `true` shows what may be secret: data, comments, IDs, header values and the whole URL. Default `false`. */
+  /** `true` includes what may be secret: data, comments, IDs, header values and the whole URL. Default `false`. */
   reveal?: boolean | undefined;
-  /** How long an open connection may be silent before the hint `"held-back"` is told (ms). Default 10000. */
+  /**
+   * Time after which the hint `"held-back"` is given, in ms: without a response while connecting, and without an event or a
+   * comment on a new connection. Default 10000.
+   */
   silence?: number | undefined;
   /**
-   * `true` also makes a `performance.mark` of each record, with the record as `detail`: `everspring:status:open`,
-   * `everspring:event:tick`. Profilers and observers see it; it is cleared at once, so that the timeline does not fill up.
-   * Default `false`.
+   * `true` also makes a `performance.mark` for each record, with the record as `detail`, named for example
+   * `everspring:status:open` or `everspring:event:tick`. Profilers and observers see each mark. It is cleared at once, so
+   * that the timeline does not grow. Default `false`.
    */
   marks?: boolean | undefined;
   /** @internal */
-  clock?: TraceClock;
+  clock?: Clock;
 }
 
 /**
- * Tells a log what happens to a client: each change of status, event, comment and error, and hints at the likely cause
- * when nothing comes, or connections end at once. A record is plain data that prints as JSON. Data, IDs, header values and
- * those of the query are not in it, unless `reveal` is `true`.
+ * Logs what happens to a client: each change of status, event, comment and error, and hints at the likely cause of a failure.
+ * A record is plain data that can be printed as JSON. Unless `reveal` is `true`, it contains no data, IDs, header values or query
+ * values.
  *
- * A trace is one more listener: it does not hold the client back. Events that nobody else listens to are decoded for it.
+ * A trace is an additional listener and applies no backpressure. Events without another listener are decoded for it.
  *
- * @param log - Told at once. What it throws is reported, and disturbs nobody.
- * @returns What ends it, and leaves the client as it is.
+ * @param log - Called synchronously with each record. What it throws is reported and does not affect the client.
+ * @returns A function that ends the trace. It leaves the client as it is.
  *
  * @example
  * const source = createEventSource("/prices");
  * const end = trace(source, console.log);
  */
 export function trace(source: Traceable, log: TraceLog, options: TraceOptions = {}): () => void {
-  const { reveal, silence = 10_000, marks, clock = traceClock } = options;
+  const { reveal, silence = 10_000, marks, clock = systemClock } = options;
   const isRevealed = reveal === true;
-  const tell = createTeller((record) => {
+  const write = createLogger((record) => {
     if (marks) mark(record);
     return log(record);
   }, clock);
@@ -51,12 +55,12 @@ export function trace(source: Traceable, log: TraceLog, options: TraceOptions = 
   });
 
   let last: ConnectionStatus | undefined;
-  function tellStatus(status: ConnectionStatus): void {
-    // Whoever begins while listeners are told of a status is given the newest, which is still to be told.
+  function writeStatus(status: ConnectionStatus): void {
+    // A trace that begins inside a status listener reads the newest status, which is emitted to it once more.
     if (status === last) return;
     last = status;
     const { url, headers, error } = status as { url?: string; headers?: Headers; error?: EventSourceError };
-    tell({
+    write({
       kind: "status",
       ...status,
       url: url && shownUrl(url, isRevealed),
@@ -66,14 +70,14 @@ export function trace(source: Traceable, log: TraceLog, options: TraceOptions = 
   }
 
   const undo = [
-    source.onStatus(tellStatus),
-    source.onEvent((event) => tell({ kind: "event", ...outline(event) })),
+    source.onStatus(writeStatus),
+    source.onEvent((event) => write({ kind: "event", ...outline(event) })),
     source.onComment((comment) =>
-      tell({ kind: "comment", length: comment.length, ...(isRevealed && { comment }) }),
+      write({ kind: "comment", length: comment.length, ...(isRevealed && { comment }) }),
     ),
     source.onError((error) => {
       const { code, message, status, attempt, willRetry, delay, event, cause } = error;
-      tell({
+      write({
         kind: "error",
         code,
         message,
@@ -85,16 +89,16 @@ export function trace(source: Traceable, log: TraceLog, options: TraceOptions = 
         event: event && outline(event),
       });
     }),
-    followHints(source, (hint, message) => tell({ kind: "hint", hint, message }), silence, clock),
+    watchForHints(source, (hint, message) => write({ kind: "hint", hint, message }), silence, clock),
   ];
-  tellStatus(source.status);
+  writeStatus(source.status);
 
   return () => {
     for (const end of undo) end();
   };
 }
 
-/** Marks a record by its kind and what kind of that it is. */
+/** Makes a performance mark, named after the kind of the record and its state, type, code or hint. */
 function mark(record: TraceRecord): void {
   const { kind, state, type, code, hint } = record as unknown as Record<string, string>;
   const what = state ?? type ?? code ?? hint;

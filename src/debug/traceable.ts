@@ -1,6 +1,6 @@
 import type { ConnectionStatus, EventSourceError } from "../index.ts";
 
-/** An event as far as it is told. */
+/** The part of an event that a trace reads. */
 export interface TracedEvent {
   /** The event's name. */
   readonly type: string;
@@ -10,9 +10,9 @@ export interface TracedEvent {
   readonly lastEventId: string;
 }
 
-/** What of a client is needed to trace it; every `EventSourceClient` has it. */
+/** The part of a client that `trace` uses. Every `EventSourceClient` has it. */
 export interface Traceable {
-  /** The life of the connection. */
+  /** The status of the connection. */
   readonly status: ConnectionStatus;
   /** The ID to resume after. */
   readonly lastEventId: string;

@@ -1,7 +1,7 @@
-import { createLine, createLog, orAbort, type Line } from "./line.ts";
-import { createScript, type Said } from "./script.ts";
+import { createLine, createLog, orAbort, type Line } from "./response-stream.ts";
+import { createScript, type Said } from "./outbox.ts";
 import type { TestConnection, TestRequest, TestSender, TestServer, TestServerOptions } from "./types.ts";
-import { formatComment, formatEvent, lastEventIdOf, textOf, type TestEvent } from "./wire.ts";
+import { formatComment, formatEvent, lastEventIdOf, textOf, type TestEvent } from "./format-event.ts";
 
 export { formatEvent, type TestEvent };
 export type { TestConnection, TestRequest, TestSender, TestServer, TestServerOptions };

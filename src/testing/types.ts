@@ -1,4 +1,4 @@
-import type { TestEvent } from "./wire.ts";
+import type { TestEvent } from "./format-event.ts";
 
 /** A request as the server saw it. */
 export interface TestRequest {

@@ -1,22 +1,22 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { createClient } from "../../src/client/client.ts";
 import { trace, traceFetch, type TraceRecord } from "../../src/debug.ts";
 import { json, type FetchLike } from "../../src/index.ts";
 import { createFakeClock } from "../helpers/fake-clock.ts";
 
-/** Something that stands in no record by chance. Credentials have letters, digits and more. */
+/** Text that no record contains by chance. Credentials have letters, digits and other characters. */
 const anySecret = fc
   .string({ unit: fc.constantFrom(..."abcxyzABCXYZ0123456789-._~".split("")), minLength: 6, maxLength: 24 })
   .map((text) => `S3${text}T`);
 
-/** What a server may do with a secret: it is in whatever it sends. */
+/** Responses of a server that puts the secret in everything it sends. */
 const answers: Record<string, (secret: string) => Response | Promise<never>> = {
   events: (secret) =>
     new Response(`: ${secret}\nid: ${secret}\ndata: "${secret}"\n\ndata: "${secret}"\n\n`, {
       headers: { "content-type": "text/event-stream", "x-user": secret, "set-cookie": `a=${secret}` },
     }),
-  "what is no JSON": (secret) =>
+  "invalid JSON": (secret) =>
     new Response(`data: ${secret}\n\n`, { headers: { "content-type": "text/event-stream" } }),
   nothing: () => new Response("", { headers: { "content-type": "text/event-stream" } }),
   busy: (secret) =>
@@ -29,10 +29,10 @@ const answers: Record<string, (secret: string) => Response | Promise<never>> = {
     Promise.reject(Object.assign(new Error(secret), { code: secret, name: secret })),
 };
 
-/** Every kind of record has to come up, else the property would say little. */
+/** Every kind of record must occur, or the property would prove little. */
 const kinds = new Set<string>();
 
-test("a secret in the query, headers, cookies, IDs, data, comments or errors is in no record, whatever happens", async () => {
+it("records contain no secret of the query, headers, cookies, IDs, data, comments or errors, whatever happens", async () => {
   await fc.assert(
     fc.asyncProperty(
       anySecret,
@@ -84,7 +84,7 @@ test("a secret in the query, headers, cookies, IDs, data, comments or errors is 
     ),
     {
       numRuns: 100,
-      // So that every kind of record comes up.
+      // These make every kind of record occur.
       examples: [
         ["S3cret-1T", Object.keys(answers), "name=value", false],
         ["S3cret-2T", ["nothing", "nothing", "nothing"], "value", true],

@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { trace, traceFetch, type TraceRecord } from "../../src/debug.ts";
 import { createEventSource, fetchEvents, type FetchLike } from "../../src/index.ts";
 import { collect } from "../helpers/collect.ts";
@@ -36,8 +36,8 @@ const isHint = ({ kind }: TraceRecord) => kind === "hint";
 
 afterEach(() => void vi.unstubAllGlobals());
 
-describe("over HTTP", () => {
-  test('a server on the way that holds everything back is the hint "held-back", with what it says of itself', async () => {
+describe("trace over HTTP", () => {
+  it('gives the hint "held-back" for a compressing server, with the headers that identify it', async () => {
     await using server = await serve((response) => {
       response.writeHead(200, {
         "content-type": "text/event-stream",
@@ -45,7 +45,7 @@ describe("over HTTP", () => {
         server: "dev-server",
         via: "1.1 edge",
       });
-      // The header of gzip is all that comes: the compression keeps the event until there are more.
+      // Only the gzip header is sent: the compression buffers the event until there are more.
       response.write(gzipSync("data: 1\n\n").subarray(0, 10));
     });
     const { records, log, told } = listening();
@@ -62,7 +62,7 @@ describe("over HTTP", () => {
     source.close();
   });
 
-  test("a server that begins with a comment is given no hint", async () => {
+  it("gives no hint for a server that begins with a comment", async () => {
     await using server = await serve((response) => stream(response, ":\n\n"));
     const { records, log, told } = listening();
     const clock = createFakeClock();
@@ -74,10 +74,10 @@ describe("over HTTP", () => {
     source.close();
   });
 
-  test('a server that ends at once is the hint "ends-at-once", at the third time', async () => {
+  it('gives the hint "ends-at-once" for the third connection that ends at once', async () => {
     await using server = await serve((response) => stream(response).end());
     const { records, log, told } = listening();
-    // All ends in less than a second, however busy the machine is.
+    // Every connection ends within 1 s, however busy the machine is.
     const clock = { ...createFakeClock(), now: () => 0 };
     const source = createEventSource(server.url, { retry: { initialDelay: 1 } });
     trace(source, log, { clock });
@@ -99,7 +99,7 @@ describe("traceFetch", () => {
       return stream(response, "id: s3cret\ndata: s3cret\n\ndata: s3cret\n\n");
     });
 
-  test("tells of each request and each answer, and shows nothing that is secret", async () => {
+  it("logs each request and each response, without secrets", async () => {
     await using server = await answering();
     const { records, log } = listening();
     let token = "stale";
@@ -133,7 +133,7 @@ describe("traceFetch", () => {
     expect(JSON.stringify(records)).not.toMatch(/s3cret|stale|fresh/);
   });
 
-  test("shows everything when it is to reveal it", async () => {
+  it("logs secrets with reveal: true", async () => {
     await using server = await serve((response) => stream(response, "data: 1\n\n").end());
     const { records, log } = listening();
     const headers = { Authorization: "Bearer s3cret" };
@@ -144,7 +144,7 @@ describe("traceFetch", () => {
     });
   });
 
-  test("hands on what it is given, and the very response", async () => {
+  it("passes its arguments and the response through unchanged", async () => {
     const response = new Response("data: 1\n\n", { headers: { "content-type": "text/event-stream" } });
     const fetch = vi.fn<FetchLike>(async () => response);
     const init = { method: "POST", signal: new AbortController().signal };
@@ -154,7 +154,7 @@ describe("traceFetch", () => {
     expect(fetch.mock.calls[0]![1]).toBe(init);
   });
 
-  test("takes headers of a fetch that cannot be iterated, and a URL where the response has none", async () => {
+  it("accepts a response whose headers cannot be iterated and that has no URL", async () => {
     const { records, log } = listening();
     const headers = {
       get: () => null,
@@ -171,14 +171,14 @@ describe("traceFetch", () => {
     });
   });
 
-  test("looks fetch up when it is called", async () => {
+  it("looks globalThis.fetch up at call time", async () => {
     const fetch = traceFetch(() => {});
     const response = new Response();
     vi.stubGlobal("fetch", async () => response);
     expect(await fetch("http://example.test/", {})).toBe(response);
   });
 
-  test("tells of a request that fails, and fails as it does", async () => {
+  it("logs a failed request and rejects with its error", async () => {
     const { records, log } = listening();
     let url = "";
     {
@@ -193,7 +193,7 @@ describe("traceFetch", () => {
     expect(records[1]).toEqual({ at: 0, kind: "no-response", request: 1, cause: "ECONNREFUSED", took: 0 });
   });
 
-  test("tells of a request that is given up", async () => {
+  it("logs an aborted request", async () => {
     await using server = await serve(() => undefined);
     const { log, told } = listening();
     const source = createEventSource(server.url, { fetch: traceFetch(log) });
@@ -205,7 +205,7 @@ describe("traceFetch", () => {
     });
   });
 
-  test("measures the time to the headers by its clock", async () => {
+  it("measures the time to the headers with its clock", async () => {
     const { records, log } = listening();
     const clock = createFakeClock();
     const fetch: FetchLike = async () => {
@@ -218,7 +218,7 @@ describe("traceFetch", () => {
     expect(records).toMatchObject([{ at: 5 }, { at: 75, took: 70 }]);
   });
 
-  test("is not disturbed by a log that throws", async () => {
+  it("reports the error of a log that throws, and continues", async () => {
     const reported: unknown[] = [];
     const rethrow = (callback: () => void) => {
       try {

@@ -17,7 +17,7 @@ let undo: () => void;
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"] });
   visibility = "visible";
-  vi.spyOn(document, "visibilityState", "get").mockImplementation(() => visibility);
+  vi.spyOn(document, "hidden", "get").mockImplementation(() => visibility === "hidden");
 });
 afterEach(() => {
   undo();

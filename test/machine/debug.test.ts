@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { trace, type TraceOptions, type TraceRecord } from "../../src/debug.ts";
 import { EventSourceError, json, type ConnectionStatus, type ServerSentEvent } from "../../src/index.ts";
 import type { EventSourceOptions } from "../../src/client/options.ts";
@@ -6,11 +6,8 @@ import { createFakeClock, settled } from "../helpers/fake-clock.ts";
 import { item } from "../helpers/machine.ts";
 import { play, type Play } from "../helpers/play.ts";
 
-/** An answer by fetch, which tells of comments. */
-const stream = {
-  headers: new Headers({ "content-type": "text/event-stream" }),
-  check: () => {},
-};
+/** A response of fetch, whose comments are exposed. */
+const stream = { headers: new Headers({ "content-type": "text/event-stream" }) };
 
 const comment = (text: string) => ({ type: "", data: undefined, lastEventId: "", comment: text });
 const id = (lastEventId: string) => ({ type: "", data: undefined, lastEventId });
@@ -21,20 +18,20 @@ interface Traced extends Play {
   end: () => void;
 }
 
-/** A client that is traced from the beginning, by its own clock. */
+/** A client that is traced from the beginning, with its own clock. */
 function traced(options: TraceOptions = {}, own: EventSourceOptions = {}): Traced {
-  const it = play(own);
+  const playing = play(own);
   const records: TraceRecord[] = [];
-  const end = trace(it.source, (record) => records.push(record), { clock: it.clock, ...options });
+  const end = trace(playing.source, (record) => records.push(record), { clock: playing.clock, ...options });
   return {
-    ...it,
+    ...playing,
     records,
     end,
     hints: () => records.flatMap((record) => (record.kind === "hint" ? [record.hint] : [])),
   };
 }
 
-/** One more connection that is answered and ended at once. */
+/** Makes one more connection that opens and ends at once. */
 async function endAtOnce({ source, attempts, clock }: Play): Promise<void> {
   source.open();
   await attempts.at(-1)!.answer(stream);
@@ -44,26 +41,26 @@ async function endAtOnce({ source, attempts, clock }: Play): Promise<void> {
 
 afterEach(() => void vi.unstubAllGlobals());
 
-describe("a trace", () => {
-  test("tells the life of a client in records without data, IDs and query", async () => {
-    const it = traced();
-    it.source.open();
-    await it.clock.advance(40);
-    await it.attempts[0]!.answer({
+describe("trace", () => {
+  it("logs the life of a client in records without data, IDs and query values", async () => {
+    const playing = traced();
+    playing.source.open();
+    await playing.clock.advance(40);
+    await playing.attempts[0]!.answer({
       url: "http://example.test/events?token=s3cret",
       headers: new Headers({ "content-type": "text/event-stream", "x-user": "s3cret" }),
     });
-    await it.attempts[0]!.give(comment("s3cret"), item("s3cret"), {
+    await playing.attempts[0]!.give(comment("s3cret"), item("s3cret"), {
       ...item("s3cret!", "s3cret"),
       type: "tick",
     });
-    await it.attempts[0]!.fail(
+    await playing.attempts[0]!.fail(
       new EventSourceError("network", "The connection was lost", { cause: new TypeError("s3cret") }),
     );
-    await it.clock.advance(1000);
-    it.source.close();
+    await playing.clock.advance(1000);
+    playing.source.close();
 
-    expect(it.records).toEqual([
+    expect(playing.records).toEqual([
       { at: 0, kind: "status", state: "idle" },
       { at: 0, kind: "status", state: "connecting", attempt: 1 },
       {
@@ -90,18 +87,18 @@ describe("a trace", () => {
       { at: 1040, kind: "status", state: "connecting", attempt: 2 },
       { at: 1040, kind: "status", state: "closed", reason: "client" },
     ]);
-    expect(JSON.parse(JSON.stringify(it.records))).toEqual(it.records);
+    expect(JSON.parse(JSON.stringify(playing.records))).toEqual(playing.records);
   });
 
-  test("shows data, comments, IDs, header values and the query when it is to reveal them", async () => {
-    const it = traced({ reveal: true });
-    it.source.open();
-    await it.attempts[0]!.answer({
+  it("logs data, comments, IDs, header values and the query with reveal: true", async () => {
+    const playing = traced({ reveal: true });
+    playing.source.open();
+    await playing.attempts[0]!.answer({
       url: "http://example.test/events?token=abc",
       headers: new Headers({ "x-user": "abc" }),
     });
-    await it.attempts[0]!.give(comment("hello"), item("text", "7"));
-    expect(it.records.slice(2)).toEqual([
+    await playing.attempts[0]!.give(comment("hello"), item("text", "7"));
+    expect(playing.records.slice(2)).toEqual([
       {
         at: 0,
         kind: "status",
@@ -114,20 +111,20 @@ describe("a trace", () => {
     ]);
   });
 
-  test.each(["yes", 1, {}])("reveals nothing for reveal: %j, which is not true", async (reveal) => {
-    const it = traced({ reveal: reveal as never });
-    it.source.open();
-    await it.attempts[0]!.answer({ url: "http://example.test/?a=s3cret" });
-    await it.attempts[0]!.give(item("s3cret", "s3cret"));
-    expect(JSON.stringify(it.records)).not.toContain("s3cret");
+  it.each(["yes", 1, {}])("reveals nothing with reveal: %j, which is not true", async (reveal) => {
+    const playing = traced({ reveal: reveal as never });
+    playing.source.open();
+    await playing.attempts[0]!.answer({ url: "http://example.test/?a=s3cret" });
+    await playing.attempts[0]!.give(item("s3cret", "s3cret"));
+    expect(JSON.stringify(playing.records)).not.toContain("s3cret");
   });
 
-  test("tells of an event that cannot be decoded by its outline", async () => {
-    const it = traced({}, { decode: json });
-    it.source.open();
-    await it.attempts[0]!.answer(stream);
-    await it.attempts[0]!.give(item("s3cret", "7"));
-    expect(it.records.at(-1)).toEqual({
+  it("logs an event that cannot be decoded by its outline", async () => {
+    const playing = traced({}, { decode: json });
+    playing.source.open();
+    await playing.attempts[0]!.answer(stream);
+    await playing.attempts[0]!.give(item("s3cret", "7"));
+    expect(playing.records.at(-1)).toEqual({
       at: 0,
       kind: "error",
       code: "decode-failed",
@@ -138,15 +135,15 @@ describe("a trace", () => {
     });
   });
 
-  test("tells why a client is paused or closed", async () => {
-    const it = traced({}, { retry: false });
-    it.source.open();
-    it.source.pause("hidden");
-    it.source.open();
-    await it.attempts[1]!.fail(
+  it("logs why a client is paused or closed", async () => {
+    const playing = traced({}, { retry: false });
+    playing.source.open();
+    playing.source.pause("hidden");
+    playing.source.open();
+    await playing.attempts[1]!.fail(
       new EventSourceError("http-status", "The server answered 404", { status: 404 }),
     );
-    expect(it.records.slice(2)).toMatchObject([
+    expect(playing.records.slice(2)).toMatchObject([
       { kind: "status", state: "paused", reason: "hidden" },
       { kind: "status", state: "connecting" },
       { kind: "status", state: "closed", reason: "error", error: "http-status" },
@@ -154,38 +151,39 @@ describe("a trace", () => {
     ]);
   });
 
-  test("begins with the status that it finds", async () => {
-    const it = play();
-    it.source.open();
-    await it.attempts[0]!.answer(stream);
+  it("begins with the current status", async () => {
+    const playing = play();
+    playing.source.open();
+    await playing.attempts[0]!.answer(stream);
     const records: TraceRecord[] = [];
-    trace(it.source, (record) => records.push(record), { clock: it.clock });
+    trace(playing.source, (record) => records.push(record), { clock: playing.clock });
     expect(records).toMatchObject([{ at: 0, kind: "status", state: "open" }]);
   });
 
-  test("that begins while listeners are being told tells of each status once", () => {
-    const it = play();
+  it("logs each status once if it begins inside a status listener", () => {
+    const playing = play();
     const records: TraceRecord[] = [];
-    it.source.onStatus(({ state }) => state === "connecting" && it.source.close());
-    it.source.onStatus(({ state }) => {
-      if (state === "connecting") trace(it.source, (record) => records.push(record), { clock: it.clock });
+    playing.source.onStatus(({ state }) => state === "connecting" && playing.source.close());
+    playing.source.onStatus(({ state }) => {
+      if (state === "connecting")
+        trace(playing.source, (record) => records.push(record), { clock: playing.clock });
     });
-    it.source.open();
+    playing.source.open();
     expect(records).toEqual([{ at: 0, kind: "status", state: "closed", reason: "client" }]);
   });
 
-  test("does not hold the client back, whatever the log returns", async () => {
-    const it = play();
+  it("applies no backpressure, whatever the log returns", async () => {
+    const playing = play();
     const seen: string[] = [];
-    it.source.onEvent(({ data }) => seen.push(data));
-    trace(it.source, () => new Promise(() => {}), { clock: it.clock });
-    it.source.open();
-    await it.attempts[0]!.answer(stream);
-    await it.attempts[0]!.give(item("1"), item("2"));
+    playing.source.onEvent(({ data }) => seen.push(data));
+    trace(playing.source, () => new Promise(() => {}), { clock: playing.clock });
+    playing.source.open();
+    await playing.attempts[0]!.answer(stream);
+    await playing.attempts[0]!.give(item("1"), item("2"));
     expect(seen).toEqual(["1", "2"]);
   });
 
-  test.each([
+  it.each([
     [
       "throws",
       () => {
@@ -193,7 +191,7 @@ describe("a trace", () => {
       },
     ],
     ["rejects", () => Promise.reject(new Error("full"))],
-  ])("a log that %s is reported for each record, and the client goes on", async (_how, log) => {
+  ])("reports the error of a log that %s for each record, and the client continues", async (_how, log) => {
     const reported: unknown[] = [];
     vi.stubGlobal("queueMicrotask", (callback: () => void) => {
       try {
@@ -202,21 +200,21 @@ describe("a trace", () => {
         reported.push(error);
       }
     });
-    const it = play();
+    const playing = play();
     const seen: string[] = [];
-    trace(it.source, log, { clock: it.clock });
-    it.source.onEvent(({ data }) => seen.push(data));
-    it.source.open();
-    await it.attempts[0]!.answer(stream);
-    await it.attempts[0]!.give(item("1"));
+    trace(playing.source, log, { clock: playing.clock });
+    playing.source.onEvent(({ data }) => seen.push(data));
+    playing.source.open();
+    await playing.attempts[0]!.answer(stream);
+    await playing.attempts[0]!.give(item("1"));
     await settled();
     expect(seen).toEqual(["1"]);
-    expect(it.source.status.state).toBe("open");
+    expect(playing.source.status.state).toBe("open");
     expect(reported).toEqual(Array.from({ length: 4 }, () => new Error("full")));
   });
 
-  test("leaves nothing behind: no listener, no timer, and no record after its end", async () => {
-    const it = play();
+  it("leaves no listener and no timer, and writes no record, after it was ended", async () => {
+    const playing = play();
     let listeners = 0;
     let added = 0;
     const counting =
@@ -232,64 +230,64 @@ describe("a trace", () => {
       };
     const source = {
       get status() {
-        return it.source.status;
+        return playing.source.status;
       },
       get lastEventId() {
-        return it.source.lastEventId;
+        return playing.source.lastEventId;
       },
-      onStatus: counting<ConnectionStatus>((listener) => it.source.onStatus(listener)),
-      onEvent: counting<ServerSentEvent>((listener) => it.source.onEvent(listener)),
-      onError: counting<EventSourceError>((listener) => it.source.onError(listener)),
-      onComment: counting<string>((listener) => it.source.onComment(listener)),
+      onStatus: counting<ConnectionStatus>((listener) => playing.source.onStatus(listener)),
+      onEvent: counting<ServerSentEvent>((listener) => playing.source.onEvent(listener)),
+      onError: counting<EventSourceError>((listener) => playing.source.onError(listener)),
+      onComment: counting<string>((listener) => playing.source.onComment(listener)),
     };
     const traceTime = createFakeClock();
     const records: TraceRecord[] = [];
     const end = trace(source, (record) => records.push(record), { clock: traceTime });
-    it.source.open();
-    await it.attempts[0]!.answer(stream);
+    playing.source.open();
+    await playing.attempts[0]!.answer(stream);
     expect([listeners, traceTime.pending]).toEqual([added, 1]);
     expect(added).toBeGreaterThanOrEqual(4);
     end();
     expect([listeners, traceTime.pending]).toEqual([0, 0]);
     const told = records.length;
-    await it.attempts[0]!.give(item("1"), comment("x"));
-    await it.attempts[0]!.end();
+    await playing.attempts[0]!.give(item("1"), comment("x"));
+    await playing.attempts[0]!.end();
     await traceTime.advance(60_000);
     expect(records).toHaveLength(told);
   });
 
-  test("that its own log ends at the opening sets no timer any more", async () => {
-    const it = play();
+  it("sets no timer after its own log has ended it", async () => {
+    const playing = play();
     const traceTime = createFakeClock();
-    const end = trace(it.source, (record) => "url" in record && end(), { clock: traceTime });
-    it.source.open();
-    await it.attempts[0]!.answer(stream);
+    const end = trace(playing.source, (record) => "url" in record && end(), { clock: traceTime });
+    playing.source.open();
+    await playing.attempts[0]!.answer(stream);
     expect(traceTime.pending).toBe(0);
   });
 });
 
 describe('the hint "held-back"', () => {
-  test("is told once, when a connection has been open and silent for ten seconds", async () => {
-    const it = traced();
-    it.source.open();
-    await it.attempts[0]!.answer(stream);
-    await it.clock.advance(9999);
-    expect(it.hints()).toEqual([]);
-    await it.clock.advance(1);
-    expect(it.hints()).toEqual(["held-back"]);
-    expect(it.records.at(-1)).toMatchObject({ message: expect.stringMatching(/X-Accel-Buffering.*gzip/) });
-    it.source.reconnect();
-    await it.attempts[1]!.answer(stream);
-    await it.clock.advance(60_000);
-    // The error of the core says the same once more: it is told already.
-    await it.attempts[1]!.end();
-    expect(it.records.findLast(({ kind }) => kind === "error")).toMatchObject({ hint: "held-back" });
-    expect(it.hints()).toEqual(["held-back"]);
+  it("is given once, when a connection has been open and silent for 10 s", async () => {
+    const playing = traced();
+    playing.source.open();
+    await playing.attempts[0]!.answer(stream);
+    await playing.clock.advance(9999);
+    expect(playing.hints()).toEqual([]);
+    await playing.clock.advance(1);
+    expect(playing.hints()).toEqual(["held-back"]);
+    expect(playing.records.at(-1)).toMatchObject({
+      message: expect.stringMatching(/X-Accel-Buffering.*gzip/),
+    });
+    playing.source.reconnect();
+    await playing.attempts[1]!.answer(stream);
+    await playing.clock.advance(60_000);
+    await playing.attempts[1]!.end();
+    expect(playing.hints()).toEqual(["held-back"]);
   });
 
-  test("names what the answer tells of those on the way", async () => {
-    const it = traced({ silence: 50 });
-    it.source.open();
+  it("names the headers of the response that identify servers and proxies", async () => {
+    const playing = traced({ silence: 50 });
+    playing.source.open();
     const headers = new Headers({
       "content-type": "text/event-stream",
       "content-encoding": "gzip",
@@ -297,107 +295,118 @@ describe('the hint "held-back"', () => {
       via: "1.1 edge",
       "x-user": "s3cret",
     });
-    await it.attempts[0]!.answer({ ...stream, headers });
-    await it.clock.advance(50);
-    const { message } = it.records.at(-1) as { message: string };
+    await playing.attempts[0]!.answer({ ...stream, headers });
+    await playing.clock.advance(50);
+    const { message } = playing.records.at(-1) as { message: string };
     expect(message).toContain("; content-encoding: gzip; server: nginx; via: 1.1 edge");
     expect(message).not.toContain("s3cret");
   });
 
-  test.each([
+  it.each([
     ["an event", item("1")],
     ["a comment", comment("alive")],
     ["an ID", id("7")],
-  ])("is not told when %s came", async (_what, what) => {
-    const it = traced();
-    it.source.open();
-    await it.attempts[0]!.answer(stream);
-    await it.attempts[0]!.give(what);
-    await it.clock.advance(60_000);
-    expect(it.hints()).toEqual([]);
+  ])("is not given after %s", async (_what, what) => {
+    const playing = traced();
+    playing.source.open();
+    await playing.attempts[0]!.answer(stream);
+    await playing.attempts[0]!.give(what);
+    await playing.clock.advance(60_000);
+    expect(playing.hints()).toEqual([]);
   });
 
-  test("is not told when an event came that could not be decoded", async () => {
-    const it = traced({}, { decode: json });
-    it.source.open();
-    await it.attempts[0]!.answer(stream);
-    await it.attempts[0]!.give(item("{"));
-    await it.clock.advance(60_000);
-    expect(it.hints()).toEqual([]);
+  it("is not given after an event that could not be decoded", async () => {
+    const playing = traced({}, { decode: json });
+    playing.source.open();
+    await playing.attempts[0]!.answer(stream);
+    await playing.attempts[0]!.give(item("{"));
+    await playing.clock.advance(60_000);
+    expect(playing.hints()).toEqual([]);
   });
 
-  test.each(["close", "pause", "end"] as const)(
-    "is not told of a connection that is over: %s",
+  it.each(["close", "pause", "end"] as const)(
+    "is not given for a connection that is over: %s",
     async (how) => {
-      const it = traced();
-      it.source.open();
-      await it.attempts[0]!.answer(stream);
-      await (how === "end" ? it.attempts[0]!.end() : it.source[how]());
-      it.source.pause();
-      await it.clock.advance(60_000);
-      expect(it.hints()).toEqual([]);
+      const playing = traced();
+      playing.source.open();
+      await playing.attempts[0]!.answer(stream);
+      await (how === "end" ? playing.attempts[0]!.end() : playing.source[how]());
+      playing.source.pause();
+      await playing.clock.advance(60_000);
+      expect(playing.hints()).toEqual([]);
     },
   );
 
-  test("is not told of a connection that was open before, of which nobody knows what came", async () => {
-    const it = play();
-    it.source.open();
-    await it.attempts[0]!.answer(stream);
+  it("is not given for a connection that opened before the trace began", async () => {
+    const playing = play();
+    playing.source.open();
+    await playing.attempts[0]!.answer(stream);
     const records: TraceRecord[] = [];
-    trace(it.source, (record) => records.push(record), { clock: it.clock });
-    await it.clock.advance(60_000);
+    trace(playing.source, (record) => records.push(record), { clock: playing.clock });
+    await playing.clock.advance(60_000);
     expect(records).toHaveLength(1);
   });
 
-  test("is not told of the native class, which is silent about comments", async () => {
-    const it = traced();
-    it.source.open();
-    await it.attempts[0]!.answer();
-    await it.clock.advance(60_000);
-    expect(it.hints()).toEqual([]);
+  it("is not given for the native class, which exposes no comments", async () => {
+    const playing = traced();
+    playing.source.open();
+    await playing.attempts[0]!.answer();
+    await playing.clock.advance(60_000);
+    expect(playing.hints()).toEqual([]);
   });
 
-  test("is told when the error says so, whatever the trace saw", async () => {
-    const it = play();
-    it.source.open();
-    await it.attempts[0]!.answer(stream);
+  it("is given when there is no response within the time, also for a client that was connecting before", async () => {
+    const playing = play();
+    playing.source.open();
     const records: TraceRecord[] = [];
-    trace(it.source, (record) => records.push(record), { clock: it.clock });
-    await it.clock.advance(60_000);
-    await it.attempts[0]!.end();
-    expect(records.slice(2)).toMatchObject([
-      { kind: "error", hint: "held-back" },
-      { kind: "hint", hint: "held-back" },
-    ]);
+    trace(playing.source, (record) => records.push(record), { clock: playing.clock });
+    await playing.clock.advance(9999);
+    expect(records).toHaveLength(1);
+    await playing.clock.advance(1);
+    expect(records.at(-1)).toMatchObject({ kind: "hint", hint: "held-back" });
+    await playing.attempts[0]!.answer(stream);
+    await playing.clock.advance(60_000);
+    expect(records.filter(({ kind }) => kind === "hint")).toHaveLength(1);
+  });
+
+  it("does not name the headers of an earlier connection when there is no response", async () => {
+    const playing = traced();
+    playing.source.open();
+    const headers = new Headers({ "content-type": "text/event-stream", server: "edge" });
+    await playing.attempts[0]!.answer({ headers });
+    playing.source.reconnect();
+    await playing.clock.advance(10_000);
+    expect(playing.hints()).toEqual(["held-back"]);
+    expect((playing.records.at(-1) as { message: string }).message).not.toContain("edge");
   });
 });
 
 describe('the hint "ends-at-once"', () => {
-  test("is told once, at the third connection in a row that ended within a second without an event", async () => {
-    const it = traced();
+  it("is given once, for the third connection in a row that ended within 1 s without an event", async () => {
+    const playing = traced();
     for (const told of [0, 0, 1, 1, 1]) {
-      await endAtOnce(it);
-      expect(it.hints()).toHaveLength(told);
+      await endAtOnce(playing);
+      expect(playing.hints()).toHaveLength(told);
     }
-    expect(it.hints()).toEqual(["ends-at-once"]);
-    const { message } = it.records.find(({ kind }) => kind === "hint") as { message: string };
+    expect(playing.hints()).toEqual(["ends-at-once"]);
+    const { message } = playing.records.find(({ kind }) => kind === "hint") as { message: string };
     expect(message).toContain("the handler");
   });
 
-  test("is told when the client gave up at the third one", async () => {
-    const it = traced({}, { retry: { maxRetries: 2 } });
-    for (let n = 0; n < 3; n++) await endAtOnce(it);
-    expect(it.source.status).toMatchObject({ state: "closed", error: { code: "retries-exhausted" } });
-    expect(it.hints()).toEqual(["ends-at-once"]);
+  it("is given if the client gives up after the third connection", async () => {
+    const playing = traced({}, { retry: { maxRetries: 2 } });
+    for (let n = 0; n < 3; n++) await endAtOnce(playing);
+    expect(playing.source.status).toMatchObject({ state: "closed", error: { code: "retries-exhausted" } });
+    expect(playing.hints()).toEqual(["ends-at-once"]);
   });
 
-  test("is told where a sentinel was missing, too", async () => {
-    const it = traced({}, { endOn: "[DONE]" });
-    for (let n = 0; n < 3; n++) await endAtOnce(it);
-    expect(it.hints()).toEqual(["ends-at-once"]);
+  it("is given if the endOn event is missing", async () => {
+    const playing = traced({}, { endOn: "[DONE]" });
+    for (let n = 0; n < 3; n++) await endAtOnce(playing);
+    expect(playing.hints()).toEqual(["ends-at-once"]);
   });
 
-  test.each<[string, (it: Traced) => Promise<void>]>([
+  it.each<[string, (playing: Traced) => Promise<void>]>([
     [
       "an event",
       async ({ attempts }) => {
@@ -437,45 +446,45 @@ describe('the hint "ends-at-once"', () => {
           .at(-1)!
           .fail(new EventSourceError("http-status", "The server answered 503", { status: 503 })),
     ],
-  ])("is not told where %s came between", async (_what, between) => {
-    const it = traced();
+  ])("is not given if %s came between", async (_what, between) => {
+    const playing = traced();
     for (let n = 0; n < 3; n++) {
-      await endAtOnce(it);
-      await endAtOnce(it);
-      it.source.open();
-      await between(it);
+      await endAtOnce(playing);
+      await endAtOnce(playing);
+      playing.source.open();
+      await between(playing);
     }
-    expect(it.hints()).toEqual([]);
+    expect(playing.hints()).toEqual([]);
   });
 
-  test("counts what we end ourselves neither way", async () => {
-    const it = traced();
-    await endAtOnce(it);
-    await endAtOnce(it);
+  it("ignores connections that the client ended", async () => {
+    const playing = traced();
+    await endAtOnce(playing);
+    await endAtOnce(playing);
     for (const how of ["reconnect", "pause", "close"] as const) {
-      it.source.open();
-      await it.attempts.at(-1)!.answer(stream);
-      it.source[how]();
+      playing.source.open();
+      await playing.attempts.at(-1)!.answer(stream);
+      playing.source[how]();
     }
-    expect(it.hints()).toEqual([]);
-    await endAtOnce(it);
-    expect(it.hints()).toEqual(["ends-at-once"]);
+    expect(playing.hints()).toEqual([]);
+    await endAtOnce(playing);
+    expect(playing.hints()).toEqual(["ends-at-once"]);
   });
 });
 
 describe("marks", () => {
-  test("are made for each record, with it as detail, and leave nothing in the timeline", async () => {
+  it("are made for each record, with the record as detail, and leave nothing in the timeline", async () => {
     const seen: [string, unknown][] = [];
     const observer = new PerformanceObserver((list) => {
       for (const { name, detail } of list.getEntries() as PerformanceMark[]) seen.push([name, detail]);
     });
     observer.observe({ entryTypes: ["mark"] });
-    const it = traced({ marks: true, silence: 20 });
-    it.source.open();
-    await it.attempts[0]!.answer(stream);
-    await it.clock.advance(20);
-    await it.attempts[0]!.give(comment("x"), { ...item("1"), type: "tick" });
-    await it.attempts[0]!.fail(new EventSourceError("network", "The connection was lost"));
+    const playing = traced({ marks: true, silence: 20 });
+    playing.source.open();
+    await playing.attempts[0]!.answer(stream);
+    await playing.clock.advance(20);
+    await playing.attempts[0]!.give(comment("x"), { ...item("1"), type: "tick" });
+    await playing.attempts[0]!.fail(new EventSourceError("network", "The connection was lost"));
     await settled();
     observer.disconnect();
     expect(seen.map(([name]) => name)).toEqual([
@@ -488,11 +497,11 @@ describe("marks", () => {
       "everspring:status:waiting",
       "everspring:error:network",
     ]);
-    expect(seen.map(([, detail]) => detail)).toEqual(it.records);
+    expect(seen.map(([, detail]) => detail)).toEqual(playing.records);
     expect(performance.getEntriesByType("mark")).toEqual([]);
   });
 
-  test("are not made unasked, and not missed where there is no performance", async () => {
+  it("are not made by default, nor where performance is missing", async () => {
     const mark = vi.spyOn(performance, "mark");
     traced();
     expect(mark).not.toHaveBeenCalled();
@@ -503,14 +512,14 @@ describe("marks", () => {
   });
 });
 
-describe("a silence", () => {
-  test.each([Infinity, 2 ** 40])("of %d ms never fires at once", async (silence) => {
+describe("the silence option", () => {
+  it.each([Infinity, 2 ** 40])("of %d ms does not expire at once", async (silence) => {
     vi.useFakeTimers();
-    const it = play();
+    const playing = play();
     const records: TraceRecord[] = [];
-    const end = trace(it.source, (record) => records.push(record), { silence });
-    it.source.open();
-    it.attempts[0]!.sink.open({ url: "http://example.test/", ...stream });
+    const end = trace(playing.source, (record) => records.push(record), { silence });
+    playing.source.open();
+    playing.attempts[0]!.sink.open({ url: "http://example.test/", ...stream });
     vi.advanceTimersByTime(1e9);
     expect(records.filter(({ kind }) => kind === "hint")).toEqual([]);
     end();

@@ -1,18 +1,17 @@
-import { expectTypeOf, test } from "vitest";
-import { trace, traceFetch, type TraceLog, type TraceRecord } from "../../src/debug.ts";
+import { expectTypeOf, it } from "vitest";
+import { trace, traceFetch, type EventSourceHint, type TraceLog, type TraceRecord } from "../../src/debug.ts";
 import {
   createEventSource,
   fetchEvents,
   json,
   type ConnectionStatus,
-  type EventSourceHint,
   type FetchLike,
 } from "../../src/index.ts";
 import { createSharedEventSource } from "../../src/shared.ts";
 import { EventSource } from "../../src/eventsource.ts";
 import { holds, type Is } from "./is.ts";
 
-test("every client can be traced, whatever its events are", () => {
+it("trace takes every client, whatever its events are", () => {
   const log: TraceLog = () => {};
   expectTypeOf(trace(createEventSource("/prices", { open: false }), log)).toEqualTypeOf<() => void>();
   trace(createEventSource<{ tick: { price: number } }>("/prices", { decode: json, open: false }), log);
@@ -27,7 +26,7 @@ test("every client can be traced, whatever its events are", () => {
   trace(new EventSource("/prices"), log);
 });
 
-test("what traceFetch makes is a fetch for all that take one", () => {
+it("traceFetch returns a function that every fetch option takes", () => {
   const fetch = traceFetch((record) => JSON.stringify(record));
   holds<Is<typeof fetch, FetchLike>>();
   createEventSource("/prices", { fetch });
@@ -35,17 +34,17 @@ test("what traceFetch makes is a fetch for all that take one", () => {
   new EventSource("/prices", { fetch });
 });
 
-test("a record is one of a union, by its kind", () => {
+it("TraceRecord is a union discriminated by kind", () => {
   const record = {} as TraceRecord;
   expectTypeOf(record.at).toBeNumber();
   if (record.kind === "hint") expectTypeOf(record.hint).toEqualTypeOf<EventSourceHint>();
   if (record.kind === "response") expectTypeOf(record.took).toBeNumber();
   if (record.kind === "status") expectTypeOf(record.state).toEqualTypeOf<ConnectionStatus["state"]>();
-  // @ts-expect-error Only some have one.
+  // @ts-expect-error Only some records have a URL.
   void record.url;
 });
 
-test("a status has no member that a record would show unseen", () => {
+it("ConnectionStatus has no member that a record would reveal unnoticed", () => {
   type Member<S> = S extends object ? keyof S : never;
   type Known = "state" | "attempt" | "delay" | "reason" | "url" | "headers" | "error";
   holds<Is<Member<ConnectionStatus>, Known>>();

@@ -1,4 +1,5 @@
-import { describe, expect, test, vi } from "vitest";
+import { runInNewContext } from "node:vm";
+import { describe, expect, it, vi } from "vitest";
 import { createBinding } from "../../src/adapters/binding.ts";
 import { EventSourceError } from "../../src/core/errors.ts";
 import { createEventSource, type EventSourceOptions, type EventSourceUrl } from "../../src/index.ts";
@@ -7,7 +8,7 @@ import { settled } from "../helpers/fake-clock.ts";
 
 const url = "https://example.com/events";
 
-/** A binding that is mounted, over a server in memory. */
+/** A mounted binding, over a server in memory. */
 async function mounted(options: object) {
   const server = createTestServer();
   const binding = createBinding({ fetch: server.fetch, ...options, url });
@@ -17,22 +18,22 @@ async function mounted(options: object) {
   return { server, binding, follow, unmount };
 }
 
-describe("a component's binding", () => {
-  test("begins afresh for somebody else: no event and no ID of the one before", async () => {
+describe("createBinding", () => {
+  it("starts from scratch for another identity, without the event and the ID of the previous one", async () => {
     const made: unknown[] = [];
-    const create = (
+    const createClient = (
       target: EventSourceUrl,
       { identity, ...options }: EventSourceOptions & { identity?: string },
     ) => {
       made.push(identity);
       return createEventSource(target, options);
     };
-    const { server, binding, follow, unmount } = await mounted({ identity: "A", create });
+    const { server, binding, follow, unmount } = await mounted({ identity: "A", createClient });
     server.push({ id: "7", data: "of A" });
     await settled();
     expect(binding.state().event).toMatchObject({ data: "of A" });
     const { client } = binding.state();
-    follow({ identity: "B", create });
+    follow({ identity: "B", createClient });
     await settled();
     expect(made).toEqual(["A", "B"]);
     expect(client.status.state).toBe("closed");
@@ -41,24 +42,24 @@ describe("a component's binding", () => {
     unmount();
   });
 
-  test("makes the client of another stream with the latest `create`", async () => {
+  it("makes the client of another stream with the latest `createClient`", async () => {
     const made: string[] = [];
     const server = createTestServer();
     const at = (room: string) => ({
       url: `https://example.com/${room}`,
       fetch: server.fetch,
-      create: (target: EventSourceUrl, options: EventSourceOptions) => {
+      createClient: (target: EventSourceUrl, options: EventSourceOptions) => {
         made.push(`${String(target)} by ${room}`);
         return createEventSource(target, options);
       },
     });
-    const { create: _, ...plain } = at("0");
+    const { createClient: _, ...plain } = at("0");
     const binding = createBinding(plain);
     for (const room of ["1", "2"]) binding.follow(at(room));
     expect(made).toEqual(["https://example.com/1 by 1", "https://example.com/2 by 2"]);
   });
 
-  test("tells its callback of the event on which whoever shows it asks for another stream", async () => {
+  it("calls onEvent with an event whose rendering switches to another stream", async () => {
     const heard: unknown[] = [];
     const onEvent = ({ data }: { data: unknown }) => heard.push(data);
     const { server, binding, unmount } = await mounted({ onEvent });
@@ -73,7 +74,7 @@ describe("a component's binding", () => {
     unmount();
   });
 
-  test("goes on as it was when it is given options that are refused", async () => {
+  it("stays connected with the old options when new options are refused", async () => {
     const decode = (raw: string) => `decoded: ${raw}`;
     const { server, binding, follow, unmount } = await mounted({ decode });
     const { client } = binding.state();
@@ -86,7 +87,7 @@ describe("a component's binding", () => {
     unmount();
   });
 
-  test("reports what cannot be opened, where nobody listens for errors and nothing is at hand to report it", async () => {
+  it("reports a URL that cannot be opened if there is no onError, also without reportError", async () => {
     const uncaught = vi.fn<(error: unknown) => void>();
     const others = process.listeners("uncaughtException");
     process.removeAllListeners("uncaughtException").on("uncaughtException", uncaught);
@@ -104,15 +105,168 @@ describe("a component's binding", () => {
     }
   });
 
-  test("does not open again what the server closed, when `open` is only said", async () => {
+  it("does not reopen a stream that the server closed when `enabled` becomes explicit", async () => {
     const { server, binding, follow, unmount } = await mounted({});
     server.status(204);
     binding.state().client.reconnect();
     await settled();
     expect(binding.state().status.state).toBe("closed");
-    follow({ open: true });
+    follow({ enabled: true });
     await settled();
     expect(server.requests).toHaveLength(2);
+    unmount();
+  });
+
+  it("exposes the latest data and error, and clears the error when the connection opens or an event arrives", async () => {
+    const { server, binding, unmount } = await mounted({
+      retry: { initialDelay: 1, jitter: 0 },
+      decode: (raw: string) => JSON.parse(raw) as unknown,
+    });
+    expect(binding.state()).toMatchObject({ event: undefined, data: undefined, error: undefined });
+    server.push({ data: 1 });
+    await server.delivered();
+    expect(binding.state()).toMatchObject({ event: { data: 1 }, data: 1, error: undefined });
+    server.push({ data: "no JSON" });
+    await server.delivered();
+    expect(binding.state()).toMatchObject({ data: 1, error: { code: "decode-failed" } });
+    server.push({ data: 2 });
+    await server.delivered();
+    expect(binding.state()).toMatchObject({ data: 2, error: undefined });
+    const states: [string, string | undefined][] = [];
+    binding.subscribe(() => {
+      const { status, error } = binding.state();
+      states.push([status.state, error?.code]);
+    });
+    server.drop();
+    await server.connection(2);
+    await settled();
+    expect(states).toEqual([
+      ["waiting", undefined],
+      ["waiting", "network"],
+      ["connecting", "network"],
+      ["open", undefined],
+    ]);
+    unmount();
+  });
+
+  it("exposes the error of a URL that cannot be opened, and passes it to onError", async () => {
+    const onError = vi.fn<(error: unknown) => void>();
+    const binding = createBinding({ url: "/needs/a/page", onError });
+    binding.mount();
+    await settled();
+    expect(binding.state().error).toMatchObject({ code: "invalid-option", option: "url" });
+    expect(onError.mock.calls).toEqual([[binding.state().error]]);
+  });
+
+  it("calls the latest onStatus", async () => {
+    const calls: string[] = [];
+    const { follow, unmount } = await mounted({
+      onStatus: ({ state }: { state: string }) => calls.push(`first: ${state}`),
+    });
+    follow({ onStatus: ({ state }: { state: string }) => calls.push(`second: ${state}`) });
+    unmount();
+    expect(calls).toEqual(["first: connecting", "first: open", "second: closed"]);
+  });
+});
+
+describe("onUnauthorized of several components", () => {
+  /** A server that accepts one token, and answers 401 to any other. */
+  function guarded() {
+    const server = createTestServer();
+    const state = { token: "stale" };
+    return {
+      server,
+      state,
+      options: {
+        url,
+        headers: () => ({ authorization: state.token }),
+        fetch: (async (input, init) =>
+          new Headers(init?.headers).get("authorization") === "fresh"
+            ? server.fetch(input, init)
+            : new Response(null, { status: 401 })) as typeof server.fetch,
+      },
+    };
+  }
+
+  it("is called once if they share the function", async () => {
+    const { server, state, options } = guarded();
+    const onUnauthorized = vi.fn<() => Promise<void>>(async () => void (state.token = "fresh"));
+    const bindings = [1, 2].map(() => createBinding({ ...options, onUnauthorized }));
+    const ends = bindings.map((binding) => binding.mount());
+    await server.connection(2);
+    expect(onUnauthorized).toHaveBeenCalledTimes(1);
+    for (const end of ends) end();
+  });
+
+  it("is called once if the shared function was replaced by another one in all of them", async () => {
+    const { server, state, options } = guarded();
+    const first = vi.fn<() => void>();
+    const latest = vi.fn<() => Promise<void>>(async () => void (state.token = "fresh"));
+    const bindings = [1, 2].map(() => createBinding({ ...options, onUnauthorized: first }));
+    for (const binding of bindings) binding.follow({ ...options, onUnauthorized: latest });
+    bindings.push(createBinding({ ...options, onUnauthorized: latest }));
+    const ends = bindings.map((binding) => binding.mount());
+    await server.connection(3);
+    expect(first).not.toHaveBeenCalled();
+    expect(latest).toHaveBeenCalledTimes(1);
+    for (const end of ends) end();
+  });
+
+  it("is the latest inline function of each component", async () => {
+    const { server, state, options } = guarded();
+    const calls: string[] = [];
+    const inline = (name: string) => async () => {
+      calls.push(name);
+      state.token = "fresh";
+    };
+    const binding = createBinding({ ...options, onUnauthorized: inline("first") });
+    for (const name of ["second", "third"]) binding.follow({ ...options, onUnauthorized: inline(name) });
+    const end = binding.mount();
+    await server.connection();
+    expect(calls).toEqual(["third"]);
+    end();
+  });
+});
+
+describe("options of equal value", () => {
+  class CustomHeaders {
+    readonly authorization: string;
+    constructor(authorization: string) {
+      this.authorization = authorization;
+    }
+  }
+  const foreign = runInNewContext("(value) => ({ authorization: value })") as (value: string) => object;
+
+  it.each<[string, (value: string) => unknown]>([
+    ["a plain object", (value) => ({ authorization: value })],
+    [
+      "an object without a prototype",
+      (value) => Object.assign(Object.create(null), { authorization: value }),
+    ],
+    ["an object of another realm", foreign],
+    ["an instance of a class", (value) => new CustomHeaders(value)],
+    ["Headers", (value) => new Headers({ authorization: value })],
+    ["a Map", (value) => new Map([["authorization", value]])],
+    ["an array of pairs", (value) => [["authorization", value]]],
+  ])("do not reconnect, and other values do: headers as %s", async (_what, make) => {
+    const { server, follow, unmount } = await mounted({ headers: make("1") });
+    for (let n = 0; n < 3; n++) follow({ headers: make("1") });
+    await settled();
+    expect(server.requests).toHaveLength(1);
+    follow({ headers: make("2") });
+    await server.request(2);
+    expect(server.requests.map(({ headers }) => headers.get("authorization"))).toEqual(["1", "2"]);
+    unmount();
+  });
+
+  it.each<[string, () => object]>([
+    ["without a prototype", () => Object.assign(Object.create(null), { maxRetries: 5 }) as object],
+    ["of a class", () => Object.assign(new (class Policy {})(), { maxRetries: 5 })],
+  ])("do not reconnect: a retry object %s", async (_what, make) => {
+    const { server, follow, unmount } = await mounted({ retry: make() });
+    follow({ retry: make() });
+    await settled();
+    expect(server.requests).toHaveLength(1);
     unmount();
   });
 });

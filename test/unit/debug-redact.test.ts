@@ -1,9 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import { shownCause, shownHeaders, shownUrl } from "../../src/debug/redact.ts";
 import { EventSourceError } from "../../src/core/errors.ts";
 
-describe("a URL", () => {
-  test.each([
+describe("shownUrl", () => {
+  it.each([
     ["https://example.com/prices", "https://example.com/prices"],
     ["https://example.com/prices?token=abc&after=7", "https://example.com/prices?token=…&after=…"],
     ["https://example.com/prices?abc", "https://example.com/prices?…"],
@@ -17,13 +17,13 @@ describe("a URL", () => {
     ["/prices?token=abc", "/prices?token=…"],
     ["about:event-stream", "about:event-stream"],
     ["", ""],
-  ])("%s is shown as %s", (url, shown) => {
+  ])("shows %s as %s", (url, shown) => {
     expect(shownUrl(url, false)).toBe(shown);
     expect(shownUrl(url, true)).toBe(url);
   });
 });
 
-describe("headers", () => {
+describe("shownHeaders", () => {
   const headers = new Headers({
     Authorization: "Bearer abc",
     Cookie: "sid=abc",
@@ -40,7 +40,7 @@ describe("headers", () => {
     "X-Accel-Buffering": "no",
   });
 
-  test("show their names, and the values of the harmless ones", () => {
+  it("shows all names, and the values of harmless headers", () => {
     expect(shownHeaders(headers, false)).toEqual({
       authorization: "…",
       cookie: "…",
@@ -58,36 +58,32 @@ describe("headers", () => {
     });
   });
 
-  test("show everything when they are revealed", () => {
+  it("shows all values if they are to be revealed", () => {
     expect(shownHeaders(headers, true)).toEqual(Object.fromEntries(headers));
   });
 });
 
-describe("what is underneath an error", () => {
+describe("shownCause", () => {
   const circle = new TypeError("abc");
   circle.cause = circle;
   const system = Object.assign(new Error("connect ECONNREFUSED 10.0.0.7:80"), { code: "ECONNREFUSED" });
-  test.each([
+  it.each([
     ["nothing", undefined, undefined],
     ["an error", new TypeError("abc"), "TypeError"],
+    ["a system error, several causes down", new TypeError("fetch failed", { cause: system }), "ECONNREFUSED"],
     [
-      "an error of the system, further down",
-      new TypeError("fetch failed", { cause: system }),
-      "ECONNREFUSED",
-    ],
-    [
-      "an error of HTTP/2",
+      "an HTTP/2 error",
       Object.assign(new Error("abc"), { code: "ERR_HTTP2_STREAM_ERROR" }),
       "ERR_HTTP2_STREAM_ERROR",
     ],
-    ["itself", circle, "TypeError"],
+    ["an error that is its own cause", circle, "TypeError"],
     ["an abort", new DOMException("abc", "AbortError"), "AbortError"],
-    ["an error of ours", new EventSourceError("connect-timeout", "abc"), "connect-timeout"],
-    ["a code that is none", Object.assign(new Error("abc"), { code: "4/0AbC-d9" }), "Error"],
-    ["a name that is none", Object.assign(new Error("abc"), { name: "token=4" }), undefined],
+    ["an EventSourceError", new EventSourceError("connect-timeout", "abc"), "connect-timeout"],
+    ["a code that may be a secret", Object.assign(new Error("abc"), { code: "4/0AbC-d9" }), "Error"],
+    ["a name that may be a secret", Object.assign(new Error("abc"), { name: "token=4" }), undefined],
     ["text", "abc", undefined],
     ["null", null, undefined],
-  ])("%s", (_what, cause, shown) => {
+  ])("reads the code or name of %s", (_what, cause, shown) => {
     expect(shownCause(cause)).toBe(shown);
   });
 });

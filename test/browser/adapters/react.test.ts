@@ -11,7 +11,7 @@ import {
 } from "react";
 import { createRoot, hydrateRoot, type Root } from "react-dom/client";
 import { renderToString } from "react-dom/server";
-import { beforeEach, describe, expect, inject, onTestFinished, test, vi } from "vitest";
+import { beforeEach, describe, expect, inject, it, onTestFinished, vi } from "vitest";
 import {
   bearer,
   createEventSource,
@@ -22,7 +22,7 @@ import {
 import { useEventSource, type EventSourceState, type UseEventSourceOptions } from "../../../src/react.ts";
 import { createTestServer, type TestServer } from "../../../src/testing.ts";
 
-/** React 18 has none. */
+/** React 18 has no `Activity`. */
 const Activity = (React as Partial<typeof React>)["Activity"];
 
 const url = "https://example.com/prices";
@@ -40,7 +40,7 @@ declare module "vitest" {
 Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
 
 let server: TestServer;
-/** What the component saw at each render. */
+/** The state at each render. */
 let renders: EventSourceState<Events>[];
 beforeEach(() => {
   server = createTestServer();
@@ -74,7 +74,7 @@ function page(wrap: (node: ReactNode) => ReactNode = (node) => node) {
   };
 }
 
-/** Resolves when what was begun is done, as far as no server has to do anything. */
+/** Resolves when everything that needs no server has settled. */
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 
 const tell = (...data: unknown[]) =>
@@ -83,12 +83,12 @@ const tell = (...data: unknown[]) =>
     await server.delivered();
   });
 
-test("React is the version that it should be", () => {
+it("React has the expected version", () => {
   expect(Number(version.split(".")[0])).toBe(inject("react"));
 });
 
 describe.each(wrappers)("useEventSource %s", (_name, wrap) => {
-  test("makes one request, shows status and latest event, and closes when unmounted", async () => {
+  it("makes one request, shows the status and the latest event, and closes when unmounted", async () => {
     const { container, render, unmount } = page(wrap);
     await render(Prices, {});
     expect(container.textContent).toBe("open: undefined");
@@ -103,7 +103,7 @@ describe.each(wrappers)("useEventSource %s", (_name, wrap) => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test("calls a function that is asked per attempt once", async () => {
+  it("calls per-attempt functions once", async () => {
     const headers = vi.fn(() => ({ Authorization: "Bearer 1" }));
     const transport = vi.fn(() => new Promise<void>(() => {}));
     const { render } = page(wrap);
@@ -114,7 +114,7 @@ describe.each(wrappers)("useEventSource %s", (_name, wrap) => {
     expect(transport).toHaveBeenCalledOnce();
   });
 
-  test("two events of the same data are two events, for onEvent and for the component", async () => {
+  it("renders and reports two events with the same data as two events", async () => {
     const onEvent = vi.fn();
     const { render } = page(wrap);
     await render(Prices, { onEvent });
@@ -126,7 +126,7 @@ describe.each(wrappers)("useEventSource %s", (_name, wrap) => {
     expect(renders.at(-1)!.event).not.toBe(first!.event);
   });
 
-  test("onEvent hears every event of a chunk, though it is rendered once", async () => {
+  it("calls onEvent for every event of a chunk, and renders at most twice", async () => {
     const onEvent = vi.fn();
     const { render } = page(wrap);
     await render(Prices, { onEvent });
@@ -140,7 +140,7 @@ describe.each(wrappers)("useEventSource %s", (_name, wrap) => {
     expect(renders.at(-1)!.event!.data).toBe(3);
   });
 
-  test("renders with inline closures never connect again, and the latest closures are called", async () => {
+  it("does not reconnect for inline functions, and calls the latest ones", async () => {
     const { render } = page(wrap);
     const heard: unknown[] = [];
     for (const n of [1, 2, 3]) {
@@ -164,7 +164,7 @@ describe.each(wrappers)("useEventSource %s", (_name, wrap) => {
     expect(renders.at(-1)!.status).toMatchObject({ state: "closed", reason: "error" });
   });
 
-  test("options of equal value never connect again, whatever objects they are", async () => {
+  it("does not reconnect for options of equal value, whatever objects they are", async () => {
     const { render } = page(wrap);
     const dispatcher = new (class Agent {})();
     const render1 = (extra: Props) =>
@@ -185,7 +185,68 @@ describe.each(wrappers)("useEventSource %s", (_name, wrap) => {
     expect(server.connections).toHaveLength(1);
   });
 
-  test("another URL is another stream: its first render shows nothing of the old one", async () => {
+  it("does not reconnect for inline headers of equal value, whatever their prototype", async () => {
+    class CustomHeaders {
+      readonly a = "1";
+    }
+    const frame = document.createElement("iframe");
+    document.body.append(frame);
+    onTestFinished(() => frame.remove());
+    const Foreign = (frame.contentWindow as unknown as typeof globalThis).Object;
+    const makes: (() => object)[] = [
+      () => ({ a: "1" }),
+      () => Object.assign(Object.create(null), { a: "1" }) as object,
+      () => Object.assign(new Foreign(), { a: "1" }),
+      () => new CustomHeaders(),
+      () => new Headers({ a: "1" }),
+      () => new Map([["a", "1"]]),
+    ];
+    for (const make of makes) {
+      server = createTestServer();
+      renders = [];
+      const Inline: FunctionComponent = () =>
+        createElement(Prices, { headers: make() as Record<string, string> });
+      const { render, unmount } = page(wrap);
+      await render(Inline, {});
+      await tell(1, 2, 3);
+      await render(Inline, {});
+      expect(renders.length).toBeGreaterThan(3);
+      expect(server.requests.map(({ headers }) => headers.get("a"))).toEqual(["1"]);
+      await unmount();
+    }
+  });
+
+  it("renders data and error, and clears the error when the connection opens again", async () => {
+    const seen: unknown[] = [];
+    const Values: FunctionComponent = () => {
+      const { data, error } = useEventSource<Events>(url, {
+        fetch: server.fetch,
+        decode: json,
+        retry: { initialDelay: 1 },
+      });
+      seen.push([data, error?.code]);
+      return null;
+    };
+    const { render } = page(wrap);
+    await render(Values, {});
+    await tell(1);
+    await act(async () => {
+      server.drop();
+      await server.connection(2);
+      await settled();
+    });
+    expect(seen).toContainEqual([1, undefined]);
+    expect(seen.at(-1)).toEqual([1, undefined]);
+    await act(async () => {
+      server.status(404);
+      server.drop();
+      await server.request(3);
+      await settled();
+    });
+    expect(seen.at(-1)).toEqual([1, "http-status"]);
+  });
+
+  it("starts from scratch for another URL: the first render shows nothing of the old stream", async () => {
     const { container, render } = page(wrap);
     await render(Prices, {});
     await tell(1);
@@ -200,7 +261,7 @@ describe.each(wrappers)("useEventSource %s", (_name, wrap) => {
     expect(server.connections).toHaveLength(1);
     await tell(2);
     expect(container.textContent).toBe("open: 2");
-    // Whoever still has the old client does not change what is shown.
+    // The old client no longer changes the state.
     const after = renders.length;
     await act(async () => {
       client.open();
@@ -210,7 +271,7 @@ describe.each(wrappers)("useEventSource %s", (_name, wrap) => {
     expect(renders.length).toBe(after);
   });
 
-  test("another identity is another user: no render shows what the one before had", async () => {
+  it("starts from scratch for another identity: no render shows an event of the previous user", async () => {
     const { render } = page(wrap);
     await render(Prices, { identity: "alice" });
     await tell(1);
@@ -221,7 +282,7 @@ describe.each(wrappers)("useEventSource %s", (_name, wrap) => {
     expect(server.requests).toHaveLength(2);
   });
 
-  test("new credentials for the same URL go on after the last event, and keep showing it", async () => {
+  it("resumes with new credentials for the same URL, and keeps showing the latest event", async () => {
     const { container, render } = page(wrap);
     const as = (token: string) => render(Prices, { headers: { Authorization: token } });
     await as("old");
@@ -237,22 +298,22 @@ describe.each(wrappers)("useEventSource %s", (_name, wrap) => {
     expect(server.requests[2]!.lastEventId).toBe("zero");
   });
 
-  test("open: false is idle; it opens, closes, and opens again after the last event", async () => {
+  it("is idle with enabled: false, and opens, closes and resumes as enabled changes", async () => {
     const { container, render } = page(wrap);
-    await render(Prices, { open: false });
+    await render(Prices, { enabled: false });
     expect(container.textContent).toBe("idle: undefined");
-    await render(Prices, { open: true });
+    await render(Prices, { enabled: true });
     await act(async () => {
       server.push({ data: 1, id: "one" });
       await server.delivered();
     });
-    await render(Prices, { open: false });
+    await render(Prices, { enabled: false });
     expect(container.textContent).toBe("closed: 1");
     await render(Prices, {});
     expect(server.requests.map(({ lastEventId }) => lastEventId)).toEqual(["", "one"]);
   });
 
-  test("the client is there from the first render, and reconnects", async () => {
+  it("exposes the client from the first render, which reconnects", async () => {
     const { render } = page(wrap);
     await render(Prices, {});
     const clients = new Set<EventSourceClient<Events>>(renders.map(({ client }) => client));
@@ -264,25 +325,25 @@ describe.each(wrappers)("useEventSource %s", (_name, wrap) => {
     expect(server.connections).toHaveLength(1);
   });
 
-  test("the client may be made by something else, which is told of no option that is ours", async () => {
+  it("makes the client with createClient, which gets no option of the hook", async () => {
     const create = vi.fn((...args: Parameters<typeof createEventSource>) =>
       createEventSource<Events>(...args),
     );
     const { container, render } = page(wrap);
     await render(Prices, {
-      create: (its, options) => create(its, { ...options, lastEventId: "7" }),
+      createClient: (its, options) => create(its, { ...options, lastEventId: "7" }),
       onEvent() {},
     });
-    await render(Prices, { create: (its, options) => create(its, options), onEvent() {} });
+    await render(Prices, { createClient: (its, options) => create(its, options), onEvent() {} });
     await tell(1);
     expect(container.textContent).toBe("open: 1");
     expect(server.requests.map(({ lastEventId }) => lastEventId)).toEqual(["7"]);
     const [[its, options]] = create.mock.calls as [Parameters<typeof createEventSource>];
     expect([its, options!.open]).toEqual([url, false]);
-    expect(options).not.toHaveProperty("create");
+    expect(options).not.toHaveProperty("createClient");
   });
 
-  test("a promise of onEvent holds the reader back", async () => {
+  it("applies backpressure while a promise of onEvent is pending", async () => {
     const held: (() => void)[] = [];
     const { render } = page(wrap);
     await render(Prices, { onEvent: () => new Promise<void>((resolve) => held.push(resolve)) });
@@ -300,7 +361,7 @@ describe.each(wrappers)("useEventSource %s", (_name, wrap) => {
     held[1]!();
   });
 
-  test("what React hides is closed, and goes on after the last event when it is shown again", async () => {
+  it("closes when React hides the component, and resumes when it is shown again", async () => {
     if (!Activity) return expect(version).toMatch(/^18\./);
     const { render } = page(wrap);
     const Tab: FunctionComponent<{ mode: "visible" | "hidden" }> = ({ mode }) =>
@@ -316,7 +377,7 @@ describe.each(wrappers)("useEventSource %s", (_name, wrap) => {
     expect(server.requests.map(({ lastEventId }) => lastEventId)).toEqual(["", "one"]);
   });
 
-  test("a component that goes away before a moment has passed makes no request", async () => {
+  it("makes no request for a component that is unmounted at once", async () => {
     const { container, render } = page(wrap);
     const Fleeting: FunctionComponent = () => {
       const [isShown, show] = useState(true);
@@ -331,7 +392,7 @@ describe.each(wrappers)("useEventSource %s", (_name, wrap) => {
     expect(server.requests).toEqual([]);
   });
 
-  test("components that share onUnauthorized share one call in flight", async () => {
+  it("shares one call in flight between components that share onUnauthorized", async () => {
     let token = "old";
     const refresh = vi.fn(async () => void (token = "new"));
     const fetch: TestServer["fetch"] = async (input, init) =>
@@ -349,14 +410,14 @@ describe.each(wrappers)("useEventSource %s", (_name, wrap) => {
   });
 });
 
-test("a wrong option throws while rendering, where an error boundary catches it", async () => {
+it("useEventSource throws for a wrong option while rendering, where an error boundary catches it", async () => {
   vi.spyOn(console, "error").mockReturnValue();
   onTestFinished(() => void vi.restoreAllMocks());
   const rendered = page().render(Prices, { idleTimeout: -1 });
   await expect(rendered).rejects.toMatchObject({ code: "invalid-option", option: "idleTimeout" });
 });
 
-test("a page rendered on the server shows idle, and hydrates without a word", async () => {
+it("useEventSource renders idle on the server, and hydrates without a warning", async () => {
   const html = renderToString(createElement(Prices, {}));
   expect(html).toBe("<p>idle: undefined</p>");
   await settled();

@@ -1,7 +1,7 @@
 import { tick } from "svelte";
 import { createClassComponent, type LegacyComponentType } from "svelte/legacy";
 import { get } from "svelte/store";
-import { beforeEach, describe, expect, inject, onTestFinished, test, vi } from "vitest";
+import { beforeEach, describe, expect, inject, it, onTestFinished, vi } from "vitest";
 import type { EventSourceStore, UseEventSourceOptions } from "../../../src/svelte.ts";
 import { createTestServer, type TestServer } from "../../../src/testing.ts";
 
@@ -23,7 +23,7 @@ const kinds: [string, () => Promise<{ default: LegacyComponentType }>][] = [
 ];
 if (inject("svelte") > 4) kinds.push(["with runes", () => import("./runes.svelte")]);
 
-/** Resolves when what was begun is done, as far as no server has to do anything. */
+/** Resolves when everything that needs no server has settled. */
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 
 describe.each(kinds)("useEventSource in a component of Svelte, %s", (_name, load) => {
@@ -65,7 +65,7 @@ describe.each(kinds)("useEventSource in a component of Svelte, %s", (_name, load
     await tick();
   }
 
-  test("makes one request, shows status and latest event, and closes when unmounted", async () => {
+  it("makes one request, shows the status and the latest data, and closes when unmounted", async () => {
     const { target, unmount, store } = await mount();
     await tell(1, 2);
     expect(target.textContent).toBe("open: 2");
@@ -77,7 +77,7 @@ describe.each(kinds)("useEventSource in a component of Svelte, %s", (_name, load
     expect(server.requests).toHaveLength(1);
   });
 
-  test("two events of the same data are two events, for onEvent and for subscribers", async () => {
+  it("reports two events with the same data as two events, to onEvent and to subscribers", async () => {
     const onEvent = vi.fn();
     const { store } = await mount({ onEvent });
     await server.connection();
@@ -91,7 +91,7 @@ describe.each(kinds)("useEventSource in a component of Svelte, %s", (_name, load
     expect(states).toEqual([undefined, 4, 4]);
   });
 
-  test("a subscriber that throws is reported, and the others and onEvent hear the event all the same", async () => {
+  it("reports the error of a subscriber that throws, and still calls the others and onEvent", async () => {
     const reported = vi.spyOn(globalThis, "reportError").mockImplementation(() => {});
     onTestFinished(() => reported.mockRestore());
     const onEvent = vi.fn();
@@ -108,7 +108,7 @@ describe.each(kinds)("useEventSource in a component of Svelte, %s", (_name, load
     expect(reported.mock.calls).toEqual([[new Error("no")], [new Error("no")]]);
   });
 
-  test("connects again only when the request changes", async () => {
+  it("reconnects only when the request changes", async () => {
     const heard: unknown[] = [];
     const { target, change } = await mount({ onEvent: () => heard.push("first") });
     await tell(1);
@@ -126,8 +126,8 @@ describe.each(kinds)("useEventSource in a component of Svelte, %s", (_name, load
     expect(server.connections).toHaveLength(1);
   });
 
-  test("a component that is gone in the same moment makes no request", async () => {
-    const { unmount } = await mount({ open: false });
+  it("makes no request for a component that is unmounted at once", async () => {
+    const { unmount } = await mount({ enabled: false });
     await unmount();
     await settled();
     expect(server.requests).toEqual([]);

@@ -10,7 +10,7 @@ import {
   watch,
   type Component,
 } from "vue";
-import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { json } from "../../../src/index.ts";
 import { createTestServer, type TestServer } from "../../../src/testing.ts";
 import { useEventSource, type EventSourceRefs, type UseEventSourceOptions } from "../../../src/vue.ts";
@@ -52,11 +52,11 @@ async function tell(...data: unknown[]): Promise<void> {
   await nextTick();
 }
 
-/** Resolves when what was begun is done, as far as no server has to do anything. */
+/** Resolves when everything that needs no server has settled. */
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 
 describe("useEventSource in a component of Vue", () => {
-  test("makes one request, shows status and latest event, and closes when unmounted", async () => {
+  it("makes one request, shows the status and the latest event, and closes when unmounted", async () => {
     const { container, unmount, client, status } = mount(use);
     expect(container.textContent).toBe("idle: undefined");
     await tell(1, 2);
@@ -69,7 +69,7 @@ describe("useEventSource in a component of Vue", () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test("two events of the same data are two events, for onEvent and for watchers", async () => {
+  it("reports two events with the same data as two events, to onEvent and to watchers", async () => {
     const onEvent = vi.fn();
     const { event } = mount(() => use({ onEvent }));
     const watched = vi.fn();
@@ -79,22 +79,22 @@ describe("useEventSource in a component of Vue", () => {
     expect(watched).toHaveBeenCalledTimes(2);
   });
 
-  test("the event is what was delivered, not a reactive copy of it", async () => {
+  it("exposes the delivered event itself, not a reactive copy", async () => {
     const heard: unknown[] = [];
     const { event } = mount(() => use({ onEvent: (it) => heard.push(it) }));
     await tell({ deep: { a: 1 } });
     expect(event.value).toBe(heard[0]);
   });
 
-  test("a component that is gone in the same moment makes no request", async () => {
+  it("makes no request for a component that is unmounted at once", async () => {
     mount(use).unmount();
     await settled();
     expect(server.requests).toEqual([]);
   });
 });
 
-describe("what is reactive", () => {
-  test.each(["ref", "getter"])("a URL that changes is another stream: a %s", async (how) => {
+describe("useEventSource with refs and getters", () => {
+  it.each(["ref", "getter"])("starts from scratch when the URL changes: a %s", async (how) => {
     const symbol = ref("A");
     const full = () => `${url}/${symbol.value}`;
     const reactive = shallowRef(full());
@@ -114,7 +114,7 @@ describe("what is reactive", () => {
     expect(server.connections).toHaveLength(1);
   });
 
-  test("a getter may return a function of the attempt, which is no change", async () => {
+  it("does not reconnect when a getter returns another per-attempt function", async () => {
     const version = ref(1);
     mount(() => {
       const perAttempt = () => {
@@ -134,7 +134,7 @@ describe("what is reactive", () => {
     expect(server.requests.map((request) => request.url)).toEqual([`${url}?v=1`, `${url}?v=2`]);
   });
 
-  test("options connect again only when they make another request, and go on after the last event", async () => {
+  it("reconnects only when the options make another request, and resumes", async () => {
     const token = ref("old");
     const unrelated = ref(0);
     const heard: unknown[] = [];
@@ -165,24 +165,24 @@ describe("what is reactive", () => {
     expect(server.requests[1]!.lastEventId).toBe("2");
   });
 
-  test("a reactive object of options, and open", async () => {
-    const options = shallowReactive({ fetch: server.fetch, open: false, method: "GET" });
+  it("accepts a reactive object of options, and follows enabled", async () => {
+    const options = shallowReactive({ fetch: server.fetch, enabled: false, method: "GET" });
     const { container } = mount(() => useEventSource<Events>(url, options));
     await settled();
     expect(server.requests).toEqual([]);
-    options.open = true;
+    options.enabled = true;
     await server.connection();
-    options.open = false;
+    options.enabled = false;
     await nextTick();
     expect(container.textContent).toBe("closed: undefined");
     options.method = "POST";
-    options.open = true;
+    options.enabled = true;
     await server.connection(2);
     expect(server.requests.map(({ method }) => method)).toEqual(["GET", "POST"]);
   });
 });
 
-test("outside of a component it connects at once, and closes with its scope", async () => {
+it("useEventSource outside of a component connects at once, and closes with its scope", async () => {
   const scope = effectScope();
   const refs = scope.run(() => use())!;
   await tell(1);

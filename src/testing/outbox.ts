@@ -1,4 +1,4 @@
-import type { Ending, Line } from "./line.ts";
+import type { Ending, Line } from "./response-stream.ts";
 
 /** Something that a server does. `id`: it is an event, with that ID or with none (`""`). */
 export type Said =
