@@ -94,6 +94,7 @@ test("An event that a closed client committed is not lost to a loop: the next li
   const received: unknown[] = [];
   source.onEvent(({ data }) => (data === "2" || data === "4") && source.close());
   for (let life = 0; life < 3; life++) {
+    source.open();
     const { data, ended } = loop(source);
     if (life === 2) await until("the rest", () => data.length === 2);
     else await within("the end of the loop", ended);
@@ -226,8 +227,7 @@ describe("A loop over a client", () => {
 
   test("whose open() throws leaves the client usable", async () => {
     await using server = await serve((response, _, n) => {
-      stream(response, blocks(1, 5));
-      if (n === 1) return;
+      stream(response, n === 1 ? blocks(1, 5) : blocks(6, 10));
     });
     const source = closing(createEventSource("events", { open: false }));
     for (let i = 0; i < 2; i++)
@@ -240,6 +240,7 @@ describe("A loop over a client", () => {
     source.open();
     await until("all events", () => data.length === 5);
     source.close();
+    source.open();
     const again = loop(source);
     await until("events in a loop", () => again.data.length === 5);
   });
@@ -487,6 +488,33 @@ test("The socket is released by every exit", async () => {
     exit(source);
     await within("no open socket", server.idle());
   }
+});
+
+describe("The socket of an attempt that failed is released", () => {
+  const causes: [string, (source: EventSourceClient) => void][] = [
+    ["checkLiveness()", (source) => source.checkLiveness(1)],
+    ["fail()", (source) => source.fail()],
+  ];
+  const acts = ["open", "reconnect", "pause", "close"] as const;
+
+  test.each(causes.flatMap(([cause, fail]) => acts.map((act) => [cause, act, fail] as const)))(
+    "by %s, although a listener calls %s() meanwhile",
+    async (_, act, fail) => {
+      for (const attach of [
+        (source: EventSourceClient) => void source.onError(() => source[act]()),
+        (source: EventSourceClient) => void source.onStatus(({ state }) => state === "waiting" && source[act]()),
+      ]) {
+        await using server = await serve((response) => stream(response));
+        const source = closing(createEventSource(server.url, { retry: { initialDelay: 1e6 } }));
+        await within("an open connection", reach(source, "open"));
+        attach(source);
+        fail(source);
+        await within("the end of the first socket", server.released(1));
+        source.close();
+        await within("no open socket", server.idle());
+      }
+    },
+  );
 });
 
 test("Timers are cleared: a closed client lets a Node process exit, an open one keeps it alive", async () => {

@@ -84,7 +84,8 @@ interface Play {
 }
 
 const anyCommand = fc.oneof(
-  { weight: 20, arbitrary: fc.constantFrom(...COMMANDS.filter((command) => command !== "abort")) },
+  { weight: 80, arbitrary: fc.constantFrom(...COMMANDS.filter((command) => command !== "abort")) },
+  { weight: 12, arbitrary: fc.constant("open" as const) },
   { weight: 1, arbitrary: fc.constant("abort" as const) },
 );
 
@@ -92,10 +93,10 @@ const anyConnection: fc.Arbitrary<Connection> = fc
   .tuple(
     fc.oneof(
       {
-        weight: 8,
+        weight: 14,
         arbitrary: fc.record({
-          kind: fc.constantFrom("end" as const, "reset" as const, "stall" as const),
-          after: fc.nat(160),
+          kind: fc.constantFrom("end" as const, "end" as const, "reset" as const, "reset" as const, "stall" as const),
+          after: fc.integer({ min: 0, max: 110 }),
         }),
       },
       {
@@ -106,7 +107,7 @@ const anyConnection: fc.Arbitrary<Connection> = fc
         }),
       },
       { weight: 1, arbitrary: fc.constant({ kind: "silent" as const }) },
-      { weight: 2, arbitrary: fc.constant({ kind: "none" as const }) },
+      { weight: 1, arbitrary: fc.constant({ kind: "none" as const }) },
     ),
     fc.constantFrom(1000, 40, 7, 1),
   )
@@ -116,13 +117,16 @@ const anyPlay: fc.Arbitrary<Play> = fc
   .record({
     log: fc.array(fc.constantFrom<Block>(...TYPES, "message", "message", "id only", "commented"), {
       minLength: 1,
-      maxLength: 14,
+      maxLength: 20,
+      size: "max",
     }),
-    connections: fc.array(anyConnection, { maxLength: 8 }),
-    outside: fc.array(fc.record({ turns: fc.nat(25), command: anyCommand }), { maxLength: 8 }),
+    connections: fc
+      .array(fc.tuple(anyConnection, fc.constantFrom(1, 1, 1, 2, 3)), { maxLength: 8, size: "max" })
+      .map((entries) => entries.flatMap(([connection, times]) => Array<Connection>(times).fill(connection))),
+    outside: fc.array(fc.record({ turns: fc.nat(40), command: anyCommand }), { maxLength: 8, size: "max" }),
     inside: fc.array(
       fc.record({ place: fc.constantFrom(...PLACES), call: fc.integer({ min: 1, max: 8 }), command: anyCommand }),
-      { maxLength: 8 },
+      { maxLength: 8, size: "max" },
     ),
     isDecodingAsync: fc.boolean(),
     isUrlAsync: fc.boolean(),
@@ -550,7 +554,7 @@ async function run(play: Play): Promise<void> {
       await turns(step.turns);
       attempt(step.command, "outside");
     }
-    await turns(10);
+    await turns(40);
 
     course.push("= all faults are over");
     isHealing = true;
