@@ -11,7 +11,7 @@ import {
 import { drop, refuse, serve, stream, type TestServer } from "../helpers/server.ts";
 import { runScript } from "../helpers/run-script.ts";
 import { reach } from "../helpers/watch.ts";
-import { blocks, bodyOf, closing, dataOf, quickRetry, turns, until, within } from "./support.ts";
+import { allReleased, blocks, bodyOf, closing, dataOf, quickRetry, turns, until, within } from "./support.ts";
 
 /** A server that sends the events 1 to 5 in one chunk and stays open. */
 const five = () => serve((response) => stream(response, blocks(1, 5)));
@@ -52,7 +52,7 @@ describe.each(enders)("%s in a listener", (_, end) => {
     source.onEvent((event) => void after.push(event.data));
     await within("the end of the client", source.closed);
     const ends = await within("the end of the loops", Promise.all([early.ended, late.ended]));
-    await within("no open socket", server.idle());
+    await within("the release of all sockets", allReleased(server));
     await turns();
     return { before, after, early: early.data, late: late.data, ends, id: source.lastEventId };
   }
@@ -66,12 +66,16 @@ describe.each(enders)("%s in a listener", (_, end) => {
   };
 
   test("of onEvent lets that event reach all listeners and loops, and no other event of the chunk", async () => {
-    const result = await play((source, onSecond) => void source.onEvent(({ data }) => data === "2" && onSecond()));
+    const result = await play(
+      (source, onSecond) => void source.onEvent(({ data }) => data === "2" && onSecond()),
+    );
     expect(result).toEqual(expected);
   });
 
   test("of on lets that event reach all listeners and loops, and no other event of the chunk", async () => {
-    const result = await play((source, onSecond) => void source.on("message", ({ data }) => data === "2" && onSecond()));
+    const result = await play(
+      (source, onSecond) => void source.on("message", ({ data }) => data === "2" && onSecond()),
+    );
     expect(result).toEqual(expected);
   });
 
@@ -132,7 +136,7 @@ test("No listener is called after close(), not even for comments, checkpoints or
   source.onError(({ code }) => void calls.push(code));
   source.open();
   await within("the end of the client", source.closed);
-  await within("no open socket", server.idle());
+  await within("the release of all sockets", allReleased(server));
   await turns();
   expect(calls).toEqual(["connecting", "open", "comment", "1", "closed", "closed by us"]);
 });
@@ -204,13 +208,16 @@ describe("A loop over a client", () => {
     for await (const { data } of source) if (data === "3") break;
     expect(source.status).toMatchObject({ state: "closed", reason: "client" });
     expect(source.lastEventId).toBe("3");
-    await within("no open socket", server.idle());
+    await within("the release of all sockets", allReleased(server));
   });
 
   test("throws a fatal error", async () => {
     await using server = await serve((response) => refuse(response, 404));
     const source = closing(createEventSource(server.url));
-    expect(await within("the end of the loop", loop(source).ended)).toMatchObject({ code: "http-status", status: 404 });
+    expect(await within("the end of the loop", loop(source).ended)).toMatchObject({
+      code: "http-status",
+      status: 404,
+    });
   });
 
   test("ends quietly by close() and by the client's signal", async () => {
@@ -231,7 +238,9 @@ describe("A loop over a client", () => {
     });
     const source = closing(createEventSource("events", { open: false }));
     for (let i = 0; i < 2; i++)
-      expect(await within("the end of the loop", loop(source).ended)).toMatchObject({ code: "invalid-option" });
+      expect(await within("the end of the loop", loop(source).ended)).toMatchObject({
+        code: "invalid-option",
+      });
     const href = `http://127.0.0.1:${server.port}/`;
     vi.stubGlobal("location", { href });
     vi.stubGlobal("document", { baseURI: href, addEventListener() {}, removeEventListener() {} });
@@ -252,7 +261,8 @@ describe("A loop over a client", () => {
       createEventSource(server.url, {
         open: false,
         onStatus: ({ state }: { state: string }) => {
-          if (state === "connecting" && isBroken) throw new Error("a listener, which is reported and no more");
+          if (state === "connecting" && isBroken)
+            throw new Error("a listener, which is reported and no more");
         },
       } as EventSourceOptions),
     );
@@ -267,7 +277,10 @@ describe("A loop over a client", () => {
 });
 
 describe("A finite stream", () => {
-  const makers: [string, (server: TestServer, signal: AbortSignal) => AsyncIterable<{ data: unknown }> & { close(): void }][] = [
+  const makers: [
+    string,
+    (server: TestServer, signal: AbortSignal) => AsyncIterable<{ data: unknown }> & { close(): void },
+  ][] = [
     ["fetchEvents", (server, signal) => fetchEvents(server.url, { signal })],
     ["readEvents", (_, signal) => readEvents(bodyOf([blocks(1, 5)], false), { signal })],
   ];
@@ -284,7 +297,7 @@ describe("A finite stream", () => {
       await until("all events", () => data.length === 5);
       controller.abort(reason);
       expect(await within("the end of the loop", ended)).toBe(reason);
-      await within("no open socket", server.idle());
+      await within("the release of all sockets", allReleased(server));
       expect(abortListeners(controller.signal)).toBe(0);
     });
 
@@ -333,7 +346,7 @@ describe("A finite stream", () => {
       await until("all events", () => data.length === 5);
       answer.close();
       expect(await within("the end of the loop", ended)).toBe("quietly");
-      await within("no open socket", server.idle());
+      await within("the release of all sockets", allReleased(server));
       expect(abortListeners(signal)).toBe(0);
     });
 
@@ -343,7 +356,7 @@ describe("A finite stream", () => {
       const data: unknown[] = [];
       for await (const event of make(server, controller.signal)) if (data.push(event.data) === 2) break;
       expect(data).toEqual(["1", "2"]);
-      await within("no open socket", server.idle());
+      await within("the release of all sockets", allReleased(server));
       expect(abortListeners(controller.signal)).toBe(0);
       controller.abort();
       await turns();
@@ -366,7 +379,9 @@ describe("A finite stream", () => {
       stream(response, blocks(1, 2));
       setImmediate(() => drop(request));
     });
-    expect(await within("the end of the loop", loop(fetchEvents(server.url)).ended)).toMatchObject({ code: "network" });
+    expect(await within("the end of the loop", loop(fetchEvents(server.url)).ended)).toMatchObject({
+      code: "network",
+    });
   });
 
   test("has response, lastEventId and close()", async () => {
@@ -420,7 +435,7 @@ describe("A long-lived signal keeps no listener", () => {
     await end(source);
     await within("the end of the client", source.closed);
     expect(abortListeners(signal)).toBe(0);
-    await within("no open socket", server.idle());
+    await within("the release of all sockets", allReleased(server));
   });
 
   test.each([
@@ -486,7 +501,7 @@ test("The socket is released by every exit", async () => {
     const source = closing(createEventSource(server.url, { retry: { initialDelay: 1e6 } }));
     await within("an open connection", reach(source, "open"));
     exit(source);
-    await within("no open socket", server.idle());
+    await within("the release of all sockets", allReleased(server));
   }
 });
 
@@ -502,7 +517,8 @@ describe("The socket of an attempt that failed is released", () => {
     async (_, act, fail) => {
       for (const attach of [
         (source: EventSourceClient) => void source.onError(() => source[act]()),
-        (source: EventSourceClient) => void source.onStatus(({ state }) => state === "waiting" && source[act]()),
+        (source: EventSourceClient) =>
+          void source.onStatus(({ state }) => state === "waiting" && source[act]()),
       ]) {
         await using server = await serve((response) => stream(response));
         const source = closing(createEventSource(server.url, { retry: { initialDelay: 1e6 } }));
@@ -511,7 +527,7 @@ describe("The socket of an attempt that failed is released", () => {
         fail(source);
         await within("the end of the first socket", server.released(1));
         source.close();
-        await within("no open socket", server.idle());
+        await within("the release of all sockets", allReleased(server));
       }
     },
   );

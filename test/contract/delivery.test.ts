@@ -15,11 +15,25 @@ import {
 import { deferred, type Deferred } from "../helpers/deferred.ts";
 import { drop, flood, serve, stream } from "../helpers/server.ts";
 import { reach } from "../helpers/watch.ts";
-import { blocks, bodyOf, closing, codesOf, collectUncaught, dataOf, quickRetry, turns, until, within } from "./support.ts";
+import {
+  allReleased,
+  blocks,
+  bodyOf,
+  closing,
+  codesOf,
+  collectUncaught,
+  dataOf,
+  quickRetry,
+  turns,
+  until,
+  within,
+} from "./support.ts";
 
 /** A server with a log of `length` events, which goes on after Last-Event-ID and then stays open. */
 const serveLog = (length: number) =>
-  serve((response, { headers }) => stream(response, blocks(Number(headers["last-event-id"] ?? 0) + 1, length)));
+  serve((response, { headers }) =>
+    stream(response, blocks(Number(headers["last-event-id"] ?? 0) + 1, length)),
+  );
 
 /** A listener whose promises the test resolves, one for each event. */
 function held() {
@@ -35,7 +49,10 @@ function held() {
   };
 }
 
-type Attach = (source: EventSourceClient, listener: (event: ServerSentEvent<string, unknown>) => unknown) => () => void;
+type Attach = (
+  source: EventSourceClient,
+  listener: (event: ServerSentEvent<string, unknown>) => unknown,
+) => () => void;
 const ways: [string, Attach][] = [
   ["on", (source, listener) => source.on("message", listener as never)],
   ["onEvent", (source, listener) => source.onEvent(listener)],
@@ -166,7 +183,7 @@ describe.each(ways)("A promise returned by a listener of %s", (_, attach) => {
     await until("the first event", () => calls.length === 1);
     source.close();
     await within("the end of the client", source.closed);
-    await within("no open socket", server.idle());
+    await within("the release of all sockets", allReleased(server));
     source.open();
     await until("the second event", () => calls.length === 2);
     expect(data()).toEqual(["1", "2"]);
@@ -254,30 +271,33 @@ describe("A listener that throws", () => {
     ["onCheckpoint", (source, fail) => void source.onCheckpoint(fail)],
   ];
 
-  test.each(listeners)("(%s) is reported and disturbs neither the others nor the connection", async (_, attach) => {
-    const uncaught = collectUncaught();
-    await using server = await serve((response) => stream(response, `: hi\n\n${blocks(1, 3)}`));
-    const source = closing(createEventSource(server.url, { open: false }));
-    const error = new Error("the listener failed");
-    attach(source, () => {
-      throw error;
-    });
-    const data = dataOf(source);
-    const checkpoints: string[] = [];
-    const codes = codesOf(source);
-    source.onCheckpoint((id) => void checkpoints.push(id));
-    source.open();
-    await until("all events", () => data.length === 3);
-    await until("a report", () => uncaught.length > 0);
-    expect(new Set(uncaught.map((report) => report.error))).toEqual(new Set([error]));
-    expect({ codes, requests: server.requests.length, state: source.status.state }).toEqual({
-      codes: [],
-      requests: 1,
-      state: "open",
-    });
-    await turns();
-    expect(checkpoints).toEqual(["1", "2", "3"]);
-  });
+  test.each(listeners)(
+    "(%s) is reported and disturbs neither the others nor the connection",
+    async (_, attach) => {
+      const uncaught = collectUncaught();
+      await using server = await serve((response) => stream(response, `: hi\n\n${blocks(1, 3)}`));
+      const source = closing(createEventSource(server.url, { open: false }));
+      const error = new Error("the listener failed");
+      attach(source, () => {
+        throw error;
+      });
+      const data = dataOf(source);
+      const checkpoints: string[] = [];
+      const codes = codesOf(source);
+      source.onCheckpoint((id) => void checkpoints.push(id));
+      source.open();
+      await until("all events", () => data.length === 3);
+      await until("a report", () => uncaught.length > 0);
+      expect(new Set(uncaught.map((report) => report.error))).toEqual(new Set([error]));
+      expect({ codes, requests: server.requests.length, state: source.status.state }).toEqual({
+        codes: [],
+        requests: 1,
+        state: "open",
+      });
+      await turns();
+      expect(checkpoints).toEqual(["1", "2", "3"]);
+    },
+  );
 
   test("is passed to reportError where there is one", async () => {
     const reportError = vi.fn();
@@ -296,7 +316,9 @@ describe("A listener that throws", () => {
 
   test("as an onError listener does not change what happens next", async () => {
     const uncaught = collectUncaught();
-    await using server = await serve((response, _, n) => (n === 1 ? stream(response).end() : stream(response)));
+    await using server = await serve((response, _, n) =>
+      n === 1 ? stream(response).end() : stream(response),
+    );
     const source = closing(createEventSource(server.url, { open: false, retry: quickRetry }));
     source.onError(() => {
       throw new Error("the listener failed");
@@ -311,7 +333,10 @@ describe("A listener that throws", () => {
 describe("Listeners", () => {
   test("of a name get that name only; server events and the life of the connection are different channels", async () => {
     await using server = await serve((response) =>
-      stream(response, "event: error\ndata: e\n\nevent: open\ndata: o\n\ndata: m\n\nevent: close\ndata: c\n\n"),
+      stream(
+        response,
+        "event: error\ndata: e\n\nevent: open\ndata: o\n\ndata: m\n\nevent: close\ndata: c\n\n",
+      ),
     );
     const source = closing(createEventSource(server.url, { open: false }));
     const seen: string[] = [];
@@ -391,7 +416,8 @@ describe("Listeners", () => {
     const before = process.memoryUsage().heapUsed;
     for (let i = 0; i < 100; i++) {
       const controller = new AbortController();
-      for (let name = 0; name < 1000; name++) source.on(`${i} ${name}`, listener, { signal: controller.signal });
+      for (let name = 0; name < 1000; name++)
+        source.on(`${i} ${name}`, listener, { signal: controller.signal });
       controller.abort();
     }
     globalThis.gc!();
@@ -416,7 +442,12 @@ describe("Options that are listeners", () => {
       }),
     );
     await until("the end of the client", () => calls.includes("closed"));
-    expect(calls.filter((call) => !call.startsWith("error"))).toEqual(["connecting", "open", "event 1", "closed"]);
+    expect(calls.filter((call) => !call.startsWith("error"))).toEqual([
+      "connecting",
+      "open",
+      "event 1",
+      "closed",
+    ]);
     expect(calls.filter((call) => call.startsWith("error"))).toEqual(["error network"]);
   });
 
@@ -447,7 +478,9 @@ describe("Options that are listeners", () => {
   test("work with open: false", async () => {
     await using server = await serveLog(1);
     const states: string[] = [];
-    const source = closing(createEventSource(server.url, { open: false, onStatus: ({ state }) => void states.push(state) }));
+    const source = closing(
+      createEventSource(server.url, { open: false, onStatus: ({ state }) => void states.push(state) }),
+    );
     expect(states).toEqual([]);
     source.open();
     await within("an open connection", reach(source, "open"));
@@ -461,7 +494,11 @@ describe("endOn", () => {
   const variants: [string, EventSourceOptions["endOn"], string[]][] = [
     ["a string", "[DONE]", ["1"]],
     ["a test that returns true", isDone, ["1"]],
-    ['a test that returns "deliver"', ((event: { data: string }) => isDone(event) && "deliver") as never, ["1", "[DONE]"]],
+    [
+      'a test that returns "deliver"',
+      ((event: { data: string }) => isDone(event) && "deliver") as never,
+      ["1", "[DONE]"],
+    ],
   ];
 
   describe.each(variants)("as %s", (_, endOn, expected) => {
@@ -475,22 +512,28 @@ describe("endOn", () => {
       })();
       expect(await within("the end of the client", source.closed)).toMatchObject({ reason: "complete" });
       await within("the end of the loop", run);
-      await within("no open socket", server.idle());
+      await within("the release of all sockets", allReleased(server));
       expect({ data, looped }).toEqual({ data: expected, looped: expected });
       expect(server.requests).toHaveLength(1);
     });
 
     test("completes fetchEvents and readEvents", async () => {
       await using server = await serve((response) => stream(response, text));
-      for (const make of [() => fetchEvents(server.url, { endOn }), () => readEvents(bodyOf([text], false), { endOn })]) {
+      for (const make of [
+        () => fetchEvents(server.url, { endOn }),
+        () => readEvents(bodyOf([text], false), { endOn }),
+      ]) {
         const events = await within("the end of the stream", Array.fromAsync(make()));
         expect(events.map(({ data }) => data)).toEqual(expected);
       }
-      await within("no open socket", server.idle());
+      await within("the release of all sockets", allReleased(server));
     });
 
     test("completes a stream whose other events are decoded", async () => {
-      const stream = readEvents(bodyOf(["data: 1\n\ndata: [DONE]\n\n"], false), { endOn, decode: (raw) => raw });
+      const stream = readEvents(bodyOf(["data: 1\n\ndata: [DONE]\n\n"], false), {
+        endOn,
+        decode: (raw) => raw,
+      });
       const events = await within("the end of the stream", Array.fromAsync(stream));
       expect(events.map(({ data }) => data)).toEqual(expected);
     });
@@ -513,7 +556,9 @@ describe("endOn", () => {
 
   test("given a sentinel that is no JSON does not decode it", async () => {
     const stream = readEvents(bodyOf(["data: 1\n\ndata: [DONE]\n\n"]), { endOn: "[DONE]", decode: json });
-    expect((await within("the end of the stream", Array.fromAsync(stream))).map(({ data }) => data)).toEqual([1]);
+    expect((await within("the end of the stream", Array.fromAsync(stream))).map(({ data }) => data)).toEqual([
+      1,
+    ]);
   });
 
   test("that never comes is a premature end, with a message that names it", async () => {
@@ -530,7 +575,9 @@ describe("endOn", () => {
 
 describe("decode", () => {
   test("by json gives undefined for empty data, which is no error", async () => {
-    await using server = await serve((response) => stream(response, 'id: 1\ndata:\n\nid: 2\ndata: {"a":1}\n\n'));
+    await using server = await serve((response) =>
+      stream(response, 'id: 1\ndata:\n\nid: 2\ndata: {"a":1}\n\n'),
+    );
     const source = closing(createEventSource(server.url, { open: false, decode: json }));
     const data = dataOf(source);
     const codes = codesOf(source);
@@ -541,7 +588,9 @@ describe("decode", () => {
   });
 
   test("that fails concerns that one event: its text is reported, and the connection stays", async () => {
-    await using server = await serve((response) => stream(response, "data: 1\n\nid: 2\nevent: t\ndata: {oops\n\ndata: 3\n\n"));
+    await using server = await serve((response) =>
+      stream(response, "data: 1\n\nid: 2\nevent: t\ndata: {oops\n\ndata: 3\n\n"),
+    );
     const source = closing(createEventSource(server.url, { open: false, decode: json }));
     const data = dataOf(source);
     const errors: EventSourceError[] = [];
@@ -550,7 +599,10 @@ describe("decode", () => {
     await until("the last event", () => data.length === 2);
     expect(data).toEqual([1, 3]);
     expect(errors).toHaveLength(1);
-    expect(errors[0]).toMatchObject({ code: "decode-failed", event: { type: "t", raw: "{oops", lastEventId: "2" } });
+    expect(errors[0]).toMatchObject({
+      code: "decode-failed",
+      event: { type: "t", raw: "{oops", lastEventId: "2" },
+    });
     expect(source.status.state).toBe("open");
   });
 
@@ -568,26 +620,36 @@ describe("decode", () => {
       version: 1 as const,
       vendor: "test",
       validate: (value: unknown) => {
-        const result = typeof value === "number" ? { value: value * 2 } : { issues: [{ message: "no number" }] };
+        const result =
+          typeof value === "number" ? { value: value * 2 } : { issues: [{ message: "no number" }] };
         return isAsync ? Promise.resolve(result) : result;
       },
     },
   });
 
-  test.each([false, true])("by schema(s) checks every event, whatever its name (asynchronous: %s)", async (isAsync) => {
-    await using server = await serve((response) => stream(response, 'data: 1\n\nevent: a\ndata: 2\n\ndata: "x"\n\ndata: 4\n\n'));
-    const source = closing(createEventSource(server.url, { open: false, decode: schema(numbers(isAsync)) }));
-    const data = dataOf(source);
-    const errors: EventSourceError[] = [];
-    source.onError((error) => void errors.push(error));
-    source.open();
-    await until("the last event", () => data.length === 3);
-    expect(data).toEqual([2, 4, 8]);
-    expect(errors.map(({ code, event }) => [code, event?.raw])).toEqual([["decode-failed", '"x"']]);
-  });
+  test.each([false, true])(
+    "by schema(s) checks every event, whatever its name (asynchronous: %s)",
+    async (isAsync) => {
+      await using server = await serve((response) =>
+        stream(response, 'data: 1\n\nevent: a\ndata: 2\n\ndata: "x"\n\ndata: 4\n\n'),
+      );
+      const source = closing(
+        createEventSource(server.url, { open: false, decode: schema(numbers(isAsync)) }),
+      );
+      const data = dataOf(source);
+      const errors: EventSourceError[] = [];
+      source.onError((error) => void errors.push(error));
+      source.open();
+      await until("the last event", () => data.length === 3);
+      expect(data).toEqual([2, 4, 8]);
+      expect(errors.map(({ code, event }) => [code, event?.raw])).toEqual([["decode-failed", '"x"']]);
+    },
+  );
 
   test("by schemas({…}) checks the events that it names", async () => {
-    const stream = readEvents(bodyOf(["event: tick\ndata: 3\n\n"]), { decode: schemas({ tick: numbers(false) }) });
+    const stream = readEvents(bodyOf(["event: tick\ndata: 3\n\n"]), {
+      decode: schemas({ tick: numbers(false) }),
+    });
     const events = await within("the end of the stream", Array.fromAsync(stream));
     expect(events.map(({ data }) => data)).toEqual([6]);
   });
@@ -596,7 +658,10 @@ describe("decode", () => {
     const gates = [deferred(), deferred()];
     await using server = await serveLog(2);
     const source = closing(
-      createEventSource(server.url, { open: false, decode: async (raw) => gates[Number(raw) - 1]!.promise.then(() => raw) }),
+      createEventSource(server.url, {
+        open: false,
+        decode: async (raw) => gates[Number(raw) - 1]!.promise.then(() => raw),
+      }),
     );
     const data = dataOf(source);
     source.open();
@@ -650,7 +715,7 @@ describe("A loop", () => {
     await turns(200);
     expect(written).toBeLessThan(2 ** 25);
     await iterator.return!();
-    await within("no open socket", server.idle());
+    await within("the release of all sockets", allReleased(server));
   });
 
   test("gets every event once and in order over reconnects, as each of several loops does", async () => {

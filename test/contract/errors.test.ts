@@ -3,11 +3,16 @@ import { inspect } from "node:util";
 import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
 import { describe, expect, test } from "vitest";
-import { createEventSource, EventSourceError, fetchEvents, type EventSourceOptions } from "../../src/index.ts";
+import {
+  createEventSource,
+  EventSourceError,
+  fetchEvents,
+  type EventSourceOptions,
+} from "../../src/index.ts";
 import { mutualTls } from "../helpers/certificates.ts";
 import { refuse, serve, stream } from "../helpers/server.ts";
 import { reach } from "../helpers/watch.ts";
-import { answerRaw, blocks, bodyOf, closing, quickRetry, until, within } from "./support.ts";
+import { allReleased, answerRaw, blocks, bodyOf, closing, quickRetry, until, within } from "./support.ts";
 
 /** The first error of a client, which is then closed. */
 async function errorOf(url: string, options: EventSourceOptions = {}): Promise<EventSourceError> {
@@ -29,7 +34,8 @@ async function deadPort(): Promise<number> {
   return port;
 }
 
-const everythingOf = (error: EventSourceError) => `${error.message}\n${JSON.stringify(error)}\n${String(error)}`;
+const everythingOf = (error: EventSourceError) =>
+  `${error.message}\n${JSON.stringify(error)}\n${String(error)}`;
 
 describe("A network error names the innermost reason", () => {
   test("ECONNREFUSED, with the URL and without its query", async () => {
@@ -48,7 +54,10 @@ describe("A network error names the innermost reason", () => {
   });
 
   test("of a certificate that is not trusted", async () => {
-    await using server = await serve((response) => stream(response), { cert: mutualTls.cert, key: mutualTls.key });
+    await using server = await serve((response) => stream(response), {
+      cert: mutualTls.cert,
+      key: mutualTls.key,
+    });
     const error = await errorOf(server.url);
     expect(error.code).toBe("network");
     expect(error.message).toMatch(/CERT|SIGNATURE|certificate/i);
@@ -93,7 +102,7 @@ describe("Timeouts say which they are", () => {
       message: "No response headers within connectTimeout (30 ms)",
       willRetry: true,
     });
-    await within("no open socket", server.idle());
+    await within("the release of all sockets", allReleased(server));
   });
 
   test("idleTimeout", async () => {
@@ -104,14 +113,14 @@ describe("Timeouts say which they are", () => {
       message: "No data within idleTimeout (40 ms)",
       willRetry: true,
     });
-    await within("no open socket", server.idle());
+    await within("the release of all sockets", allReleased(server));
   });
 
   test("idleTimeout counts comments as data", async () => {
     let isOver = false;
     await using server = await serve(async (response) => {
       stream(response);
-      for (let start = performance.now(); performance.now() - start < 300; ) {
+      for (let start = performance.now(); performance.now() - start < 300;) {
         response.write(":\n");
         const next = performance.now() + 10;
         await until("the next comment", () => performance.now() > next);
@@ -127,7 +136,9 @@ describe("Timeouts say which they are", () => {
   test("idleTimeout does not count the time of a slow listener", async () => {
     await using server = await serve((response) => stream(response, blocks(1, 2)));
     const gate = Promise.withResolvers<void>();
-    const source = closing(createEventSource(server.url, { open: false, idleTimeout: 60, retry: quickRetry }));
+    const source = closing(
+      createEventSource(server.url, { open: false, idleTimeout: 60, retry: quickRetry }),
+    );
     source.onEvent(() => gate.promise);
     source.open();
     await until("the first event", () => source.lastEventId === "1");
@@ -139,7 +150,9 @@ describe("Timeouts say which they are", () => {
   });
 
   test("connectTimeout does not count the time of onUnauthorized", async () => {
-    await using server = await serve((response, _, n) => (n === 1 ? refuse(response, 401) : stream(response)));
+    await using server = await serve((response, _, n) =>
+      n === 1 ? refuse(response, 401) : stream(response),
+    );
     const source = closing(
       createEventSource(server.url, {
         connectTimeout: 100,
@@ -156,7 +169,9 @@ describe("Timeouts say which they are", () => {
 
 describe("What a response says is in its error", () => {
   test("status, headers, url without query, the beginning of the body, attempt, willRetry and delay", async () => {
-    await using server = await serve((response) => refuse(response, 503, { "x-node": "7" }, "come back later"));
+    await using server = await serve((response) =>
+      refuse(response, 503, { "x-node": "7" }, "come back later"),
+    );
     const error = await errorOf(`${server.url}?token=s3cret#part`, { retry: { initialDelay: 5, jitter: 0 } });
     expect(error).toBeInstanceOf(EventSourceError);
     expect(error).toBeInstanceOf(Error);
@@ -202,7 +217,10 @@ describe("What a response says is in its error", () => {
         ok: true,
         status: 200,
         statusText: "\u001b[31mred\u001b[0m\r\nx: y",
-        headers: { get: (name: string) => (name.toLowerCase() === "content-type" ? "text/\u001b[31mred\n\u0007\u009b" : null) },
+        headers: {
+          get: (name: string) =>
+            name.toLowerCase() === "content-type" ? "text/\u001b[31mred\n\u0007\u009b" : null,
+        },
         body: bodyOf(["x"]),
       }) as unknown as Response;
     const error = await errorOf("http://example.test/", { fetch });
@@ -212,15 +230,21 @@ describe("What a response says is in its error", () => {
   });
 
   test("messages contain no control characters of a Content-Type over the wire", async () => {
-    await using server = await serve((response) => answerRaw(response, ["200 OK", "content-type: text/\u009b31mred\tx"]));
+    await using server = await serve((response) =>
+      answerRaw(response, ["200 OK", "content-type: text/\u009b31mred\tx"]),
+    );
     const error = await errorOf(server.url);
     // eslint-disable-next-line no-control-regex
     expect(error.message).not.toMatch(/[\0-\x1f\x7f-\x9f]/);
   });
 
   test("messages contain no control characters, query or credentials that a fetch put into its own", async () => {
-    const failure = new TypeError("\u001b[31mfetch of http://user:s3cret@host/path?token=s3cret failed\n\u0007");
-    const error = await errorOf("http://example.test/?token=s3cret", { fetch: () => Promise.reject(failure) });
+    const failure = new TypeError(
+      "\u001b[31mfetch of http://user:s3cret@host/path?token=s3cret failed\n\u0007",
+    );
+    const error = await errorOf("http://example.test/?token=s3cret", {
+      fetch: () => Promise.reject(failure),
+    });
     // eslint-disable-next-line no-control-regex
     expect(error.message).not.toMatch(/[\0-\x1f\x7f-\x9f]/);
     expect(error.message).not.toContain("s3cret");
@@ -251,17 +275,18 @@ test("event-too-large is fatal", async () => {
   const source = closing(createEventSource(server.url, { maxEventSize: 1000, retry: quickRetry }));
   const { reason, error } = await within("the end of the client", source.closed);
   expect([reason, error?.code, error?.willRetry]).toEqual(["error", "event-too-large", false]);
-  await within("no open socket", server.idle());
+  await within("the release of all sockets", allReleased(server));
   expect(server.requests).toHaveLength(1);
 });
 
 describe("A wrong option is refused when the call is made, in one error that names it", () => {
   const wrong: [option: string, options: Record<string, unknown>][] = [
-    ...["connectTimeout", "idleTimeout", "maxEventSize"].flatMap((name): [string, Record<string, unknown>][] =>
-      [NaN, -1, "5"].map((value) => [name, { [name]: value }]),
+    ...["connectTimeout", "idleTimeout", "maxEventSize"].flatMap(
+      (name): [string, Record<string, unknown>][] => [NaN, -1, "5"].map((value) => [name, { [name]: value }]),
     ),
     ...["initialDelay", "factor", "maxDelay", "jitter", "maxRetries", "maxElapsedTime", "resetAfter"].flatMap(
-      (name): [string, Record<string, unknown>][] => [NaN, -1, "5"].map((value) => [name, { retry: { [name]: value } }]),
+      (name): [string, Record<string, unknown>][] =>
+        [NaN, -1, "5"].map((value) => [name, { retry: { [name]: value } }]),
     ),
     ["headers", { headers: { "a b": "1" } }],
     ["headers", { headers: { a: "1\n2" } }],

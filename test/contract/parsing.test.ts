@@ -9,16 +9,64 @@ const vectors: [string, string, Expected[], lastEventId?: string][] = [
   ["one BOM is stripped", "\ufeffdata: 1\n\n", [["message", "1", ""]]],
   ["two BOMs are not", "\ufeff\ufeffdata: 1\n\ndata: 2\n\n", [["message", "2", ""]]],
   ["a BOM within is data", "data: \ufeff1\n\n", [["message", "\ufeff1", ""]]],
-  ["NUL in id ignores the field", "id: 1\ndata: 1\n\nid: 2\0\ndata: 2\n\n", [["message", "1", "1"], ["message", "2", "1"]]],
+  [
+    "NUL in id ignores the field",
+    "id: 1\ndata: 1\n\nid: 2\0\ndata: 2\n\n",
+    [
+      ["message", "1", "1"],
+      ["message", "2", "1"],
+    ],
+  ],
   ["an id-only block sets the last event ID", "id: 5\n\ndata: 1\n\n", [["message", "1", "5"]], "5"],
   ["an id-only block at the end sets it as well", "data: 1\n\nid: 5\n\n", [["message", "1", ""]], "5"],
-  ["an empty id clears it", "id: 1\ndata: 1\n\nid\ndata: 2\n\n", [["message", "1", "1"], ["message", "2", ""]], ""],
-  ["the last event ID is sticky", "id: 1\ndata: 1\n\ndata: 2\n\n", [["message", "1", "1"], ["message", "2", "1"]], "1"],
-  ["one leading space is removed", "data:  1\n\ndata:1\n\n", [["message", " 1", ""], ["message", "1", ""]]],
-  ["comments and blocks without data dispatch nothing", ": hi\n\nevent: a\n\ndata: 1\n\n", [["message", "1", ""]]],
-  ["an empty data field dispatches an empty event", "data\n\ndata:\ndata:\n\n", [["message", "", ""], ["message", "\n", ""]]],
+  [
+    "an empty id clears it",
+    "id: 1\ndata: 1\n\nid\ndata: 2\n\n",
+    [
+      ["message", "1", "1"],
+      ["message", "2", ""],
+    ],
+    "",
+  ],
+  [
+    "the last event ID is sticky",
+    "id: 1\ndata: 1\n\ndata: 2\n\n",
+    [
+      ["message", "1", "1"],
+      ["message", "2", "1"],
+    ],
+    "1",
+  ],
+  [
+    "one leading space is removed",
+    "data:  1\n\ndata:1\n\n",
+    [
+      ["message", " 1", ""],
+      ["message", "1", ""],
+    ],
+  ],
+  [
+    "comments and blocks without data dispatch nothing",
+    ": hi\n\nevent: a\n\ndata: 1\n\n",
+    [["message", "1", ""]],
+  ],
+  [
+    "an empty data field dispatches an empty event",
+    "data\n\ndata:\ndata:\n\n",
+    [
+      ["message", "", ""],
+      ["message", "\n", ""],
+    ],
+  ],
   ["lines of data are joined", "data: a\ndata: b\n\n", [["message", "a\nb", ""]]],
-  ["the name of an event is its own", "event: a\ndata: 1\n\ndata: 2\n\n", [["a", "1", ""], ["message", "2", ""]]],
+  [
+    "the name of an event is its own",
+    "event: a\ndata: 1\n\ndata: 2\n\n",
+    [
+      ["a", "1", ""],
+      ["message", "2", ""],
+    ],
+  ],
   ["unknown fields and other case are ignored", "Data: 1\ndata: 2\nfoo: 3\n\n", [["message", "2", ""]]],
   ["a partial event at the end is discarded", "data: 1\n\nid: 9\ndata: 2\n", [["message", "1", ""]], ""],
   ["multi-byte characters are kept", "data: é€🌊\n\n", [["message", "é€🌊", ""]]],
@@ -46,7 +94,11 @@ describe.each(["\n", "\r\n", "\r"])("With the line end %j", (lineEnd) => {
 });
 
 test("Invalid UTF-8 becomes U+FFFD", async () => {
-  const bytes = Buffer.concat([Buffer.from("data: a"), Buffer.from([0xff, 0xe2, 0x82]), Buffer.from("b\n\n")]);
+  const bytes = Buffer.concat([
+    Buffer.from("data: a"),
+    Buffer.from([0xff, 0xe2, 0x82]),
+    Buffer.from("b\n\n"),
+  ]);
   const { events } = await read([bytes]);
   expect(events).toEqual([["message", "a\ufffd\ufffdb", ""]]);
 });

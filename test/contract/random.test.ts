@@ -15,7 +15,7 @@ import {
 } from "../../src/index.ts";
 import { deferred } from "../helpers/deferred.ts";
 import { refuse, serve, stream, type TestServer } from "../helpers/server.ts";
-import { collectUncaught, turns, until, within } from "./support.ts";
+import { allReleased, collectUncaught, turns, until, within } from "./support.ts";
 
 const RUNS = Number(process.env["EVERSPRING_RUNS"] ?? 120);
 /** How long one wait may take (ms). */
@@ -95,7 +95,13 @@ const anyConnection: fc.Arbitrary<Connection> = fc
       {
         weight: 14,
         arbitrary: fc.record({
-          kind: fc.constantFrom("end" as const, "end" as const, "reset" as const, "reset" as const, "stall" as const),
+          kind: fc.constantFrom(
+            "end" as const,
+            "end" as const,
+            "reset" as const,
+            "reset" as const,
+            "stall" as const,
+          ),
           after: fc.integer({ min: 0, max: 110 }),
         }),
       },
@@ -125,7 +131,11 @@ const anyPlay: fc.Arbitrary<Play> = fc
       .map((entries) => entries.flatMap(([connection, times]) => Array<Connection>(times).fill(connection))),
     outside: fc.array(fc.record({ turns: fc.nat(40), command: anyCommand }), { maxLength: 8, size: "max" }),
     inside: fc.array(
-      fc.record({ place: fc.constantFrom(...PLACES), call: fc.integer({ min: 1, max: 8 }), command: anyCommand }),
+      fc.record({
+        place: fc.constantFrom(...PLACES),
+        call: fc.integer({ min: 1, max: 8 }),
+        command: anyCommand,
+      }),
       { maxLength: 8, size: "max" },
     ),
     isDecodingAsync: fc.boolean(),
@@ -136,7 +146,12 @@ const anyPlay: fc.Arbitrary<Play> = fc
 function describePlay({ log, connections, outside, inside, isDecodingAsync, isUrlAsync }: Play): string {
   const faults = connections.map((connection, i) => {
     const { kind, pieces } = connection;
-    const detail = "after" in connection ? ` after ${connection.after}` : "status" in connection ? ` ${connection.status}` : "";
+    const detail =
+      "after" in connection
+        ? ` after ${connection.after}`
+        : "status" in connection
+          ? ` ${connection.status}`
+          : "";
     return `  connection ${i + 1}: ${kind}${detail}, in pieces of ${pieces}`;
   });
   return [
@@ -196,7 +211,8 @@ async function serveFaulty(log: Block[], connections: readonly Connection[]): Pr
   const server = await serve((response, { headers }, n) => {
     const connection: Connection = (!isHealed && connections[n - 1]) || { kind: "none", pieces: 1000 };
     if (connection.kind === "silent") stalled.add(response);
-    else if (connection.kind !== "answer") return send(response, Number(headers["last-event-id"] ?? 0), connection);
+    else if (connection.kind !== "answer")
+      return send(response, Number(headers["last-event-id"] ?? 0), connection);
     else if (connection.status === 204) response.writeHead(204).end();
     else refuse(response, connection.status, connection.status === 429 ? { "retry-after": "0" } : {});
   });
@@ -217,10 +233,13 @@ function countTimers(): { live: Set<unknown>; undo: () => void } {
   // Node's fetch has timers of its own, which it keeps for a while.
   const isOurs = () => new Error().stack!.split("\n")[3]!.includes("/src/");
   globalThis.setTimeout = ((run: (...args: unknown[]) => void, ...rest: unknown[]) => {
-    const handle: unknown = setTimeout((...args: unknown[]) => {
-      live.delete(handle);
-      run(...args);
-    }, ...(rest as [number]));
+    const handle: unknown = setTimeout(
+      (...args: unknown[]) => {
+        live.delete(handle);
+        run(...args);
+      },
+      ...(rest as [number]),
+    );
     if (isOurs()) live.add(handle);
     return handle;
   }) as typeof setTimeout;
@@ -237,7 +256,10 @@ function countTimers(): { live: Set<unknown>; undo: () => void } {
     live.delete(handle);
     clearInterval(handle);
   };
-  return { live, undo: () => Object.assign(globalThis, { setTimeout, clearTimeout, setInterval, clearInterval }) };
+  return {
+    live,
+    undo: () => Object.assign(globalThis, { setTimeout, clearTimeout, setInterval, clearInterval }),
+  };
 }
 
 /** What may follow each state. */
@@ -323,8 +345,10 @@ async function run(play: Play): Promise<void> {
         const id = Number(event.raw);
         course.push(`${name}: event ${id}`);
         if (last !== undefined && id !== nextEvent(last)) violate(`${name} got event ${id} after ${last}`);
-        if (event.lastEventId !== `${id}`) violate(`${name} got event ${id} with the ID "${event.lastEventId}"`);
-        if (sealed !== undefined && id > sealed) violate(`${name} got event ${id} after ${source.status.state} at ${sealed}`);
+        if (event.lastEventId !== `${id}`)
+          violate(`${name} got event ${id} with the ID "${event.lastEventId}"`);
+        if (sealed !== undefined && id > sealed)
+          violate(`${name} got event ${id} after ${source.status.state} at ${sealed}`);
         ids.push((last = id));
         return id;
       },
@@ -404,7 +428,9 @@ async function run(play: Play): Promise<void> {
       case "add slow listener": {
         const { receive } = consumer(`added listener ${added.length + 1}`);
         const way = command === "add slow listener" ? "slow" : undefined;
-        return void added.push(source.onEvent((event) => process_(receive(event), way), { signal: listenerSignal }));
+        return void added.push(
+          source.onEvent((event) => process_(receive(event), way), { signal: listenerSignal }),
+        );
       }
       case "remove listener":
         return added.pop()?.();
@@ -421,7 +447,8 @@ async function run(play: Play): Promise<void> {
   const inside = (place: Place) => {
     const call = (calls.get(place) ?? 0) + 1;
     calls.set(place, call);
-    for (const step of play.inside) if (step.place === place && step.call === call) attempt(step.command, place);
+    for (const step of play.inside)
+      if (step.place === place && step.call === call) attempt(step.command, place);
   };
   const attempt = (command: Command, place: string) => {
     try {
@@ -496,7 +523,8 @@ async function run(play: Play): Promise<void> {
           course.push(`status ${status.state}`);
           const before = statuses.at(-1)?.status.state ?? "idle";
           if (!FOLLOWS[before].includes(status.state)) violate(`status ${status.state} follows ${before}`);
-          if (statuses.some((earlier) => earlier.status === status)) violate(`status ${status.state} was emitted before`);
+          if (statuses.some((earlier) => earlier.status === status))
+            violate(`status ${status.state} was emitted before`);
           statuses.push({ status, text: JSON.stringify(status) });
           if (status.state === "waiting" || status.state === "closed" || status.state === "paused") live = [];
           if (status.state === "closed") ends.set(status, committed());
@@ -589,7 +617,8 @@ async function run(play: Play): Promise<void> {
     for (const life of lives) {
       const status = await within("the end of a life", life, LIMIT);
       if (status.state !== "closed") violate(`closed resolved with the state ${status.state}`);
-      if (!ends.has(status) && statuses.length > 0) violate("closed resolved with a status that was not emitted");
+      if (!ends.has(status) && statuses.length > 0)
+        violate("closed resolved with a status that was not emitted");
     }
     if (new Set(await Promise.all(lives)).size !== lives.size) violate("two lives have one end");
     for (const loop of loops) {
@@ -597,15 +626,18 @@ async function run(play: Play): Promise<void> {
       const status = await within(`the end of the life of ${loop.name}`, loop.life!, LIMIT);
       const isQuiet = !(error instanceof Error);
       if (!loop.hasLeft && isQuiet !== (status.reason !== "error"))
-        violate(`${loop.name} ${isQuiet ? "ended quietly" : `threw ${String(error)}`}, and the client closed as ${status.reason}`);
+        violate(
+          `${loop.name} ${isQuiet ? "ended quietly" : `threw ${String(error)}`}, and the client closed as ${status.reason}`,
+        );
       if (!isQuiet && error !== status.error) violate(`${loop.name} threw another error than the status has`);
       const expected = eventsUpTo(ends.get(status) ?? loop.start, loop.start);
       // The event during whose delivery it started may be its first one.
       const ids = loop.ids[0] === loop.start && loop.start > 0 ? loop.ids.slice(1) : loop.ids;
       const wanted = loop.hasLeft ? expected.slice(0, ids.length) : expected;
-      if (`${ids}` !== `${wanted}`) violate(`${loop.name} got [${loop.ids}], and [${wanted}] were delivered after ${loop.start}`);
+      if (`${ids}` !== `${wanted}`)
+        violate(`${loop.name} got [${loop.ids}], and [${wanted}] were delivered after ${loop.start}`);
     }
-    await within("no open socket", server.idle(), LIMIT);
+    await within("the release of all sockets", allReleased(server), LIMIT);
     await turns();
     if (timers.live.size > 0) violate(`${timers.live.size} timers are left`);
     for (const remove of added) remove();
@@ -621,7 +653,9 @@ async function run(play: Play): Promise<void> {
     expect(violations).toEqual([]);
   } catch (error) {
     const steps = course.slice(-80).join("\n  ");
-    throw new Error(`${error instanceof Error ? error.message : String(error)}\nThe course:\n  ${steps}\n`, { cause: error });
+    throw new Error(`${error instanceof Error ? error.message : String(error)}\nThe course:\n  ${steps}\n`, {
+      cause: error,
+    });
   } finally {
     isHealing = true;
     source!?.close();

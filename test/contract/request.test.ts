@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { createEventSource, EventSourceError, fetchEvents, type AttemptContext } from "../../src/index.ts";
 import { bodyOf as requestBody, refuse, serve, stream } from "../helpers/server.ts";
 import { reach } from "../helpers/watch.ts";
-import { blocks, bodyOf, closing, quickRetry, turns, until, within } from "./support.ts";
+import { allReleased, blocks, bodyOf, closing, quickRetry, turns, until, within } from "./support.ts";
 
 /** Makes `href` the address of the page that the code runs in. */
 function beInPage(href: string): void {
@@ -81,7 +81,7 @@ describe("A URL object", () => {
     first.open();
     await within("a second request", server.request(2));
     first.close();
-    await within("no open socket", server.idle());
+    await within("the release of all sockets", allReleased(server));
     const before = server.requests.length;
     second.open();
     await within("two more requests", server.request(before + 2));
@@ -139,7 +139,9 @@ describe("A Headers object", () => {
 
 describe("Request headers", () => {
   /** The headers that the client itself passes to fetch. */
-  async function headersOf(options: Parameters<typeof createEventSource>[1]): Promise<Record<string, string>> {
+  async function headersOf(
+    options: Parameters<typeof createEventSource>[1],
+  ): Promise<Record<string, string>> {
     const called = Promise.withResolvers<Headers>();
     const fetch: typeof globalThis.fetch = async (input, init) => {
       called.resolve(new Request(input, init).headers);
@@ -211,11 +213,14 @@ describe("Last-Event-ID", () => {
     expect(query.has("after")).toBe(false);
   });
 
-  test.each(["a\u0001b", "a\u001bb", "a\u007fb"])("with a control character is tracked and not sent (%j)", async (id) => {
-    const { tracked, sent } = await resumedWith(id);
-    expect(tracked).toBe(id);
-    expect(sent).toBeUndefined();
-  });
+  test.each(["a\u0001b", "a\u001bb", "a\u007fb"])(
+    "with a control character is tracked and not sent (%j)",
+    async (id) => {
+      const { tracked, sent } = await resumedWith(id);
+      expect(tracked).toBe(id);
+      expect(sent).toBeUndefined();
+    },
+  );
 
   test("that can be sent is sent again after one that could not", async () => {
     await using server = await serve((response, _, n) => {
@@ -287,7 +292,9 @@ describe("Functions of the attempt", () => {
       }),
     );
     await until("the third event", () => source.lastEventId === "3");
-    expect(server.requests.map(({ method, headers }) => [method, headers["x-after"], headers["last-event-id"]])).toEqual([
+    expect(
+      server.requests.map(({ method, headers }) => [method, headers["x-after"], headers["last-event-id"]]),
+    ).toEqual([
       ["POST", "", undefined],
       ["GET", "1", "1"],
       ["GET", "2", "2"],
@@ -343,14 +350,18 @@ describe("Functions of the attempt", () => {
       }),
     );
     await within("an open connection", reach(source, "open"));
-    expect(errors.map(({ code, willRetry }) => ({ code, willRetry }))).toEqual([{ code: "network", willRetry: true }]);
+    expect(errors.map(({ code, willRetry }) => ({ code, willRetry }))).toEqual([
+      { code: "network", willRetry: true },
+    ]);
   });
 });
 
 describe("fetch", () => {
   test("is looked up when a request is made, not when the client is made", async () => {
     const source = closing(createEventSource("http://example.test/", { open: false }));
-    const fetch = vi.fn(async () => new Response(bodyOf([], false), { headers: { "content-type": "text/event-stream" } }));
+    const fetch = vi.fn(
+      async () => new Response(bodyOf([], false), { headers: { "content-type": "text/event-stream" } }),
+    );
     vi.stubGlobal("fetch", fetch);
     onTestFinished(() => void vi.unstubAllGlobals());
     source.open();
@@ -392,14 +403,25 @@ describe("Redirects", () => {
     const source = closing(createEventSource(server.url, { retry: quickRetry }));
     await within("a fourth request", server.request(4));
     source.close();
-    expect(server.requests.slice(0, 4).map(({ url }) => url)).toEqual(["/events", "/moved", "/events", "/moved"]);
+    expect(server.requests.slice(0, 4).map(({ url }) => url)).toEqual([
+      "/events",
+      "/moved",
+      "/events",
+      "/moved",
+    ]);
   });
 
   test('fail with redirect: "same-origin" before custom headers reach another origin', async () => {
     await using other = await oneOpen();
-    await using server = await serve((response) => response.writeHead(307, { location: `${other.url}?secret=1` }).end());
+    await using server = await serve((response) =>
+      response.writeHead(307, { location: `${other.url}?secret=1` }).end(),
+    );
     const source = closing(
-      createEventSource(server.url, { redirect: "same-origin", headers: { "x-key": "s3cret" }, retry: quickRetry }),
+      createEventSource(server.url, {
+        redirect: "same-origin",
+        headers: { "x-key": "s3cret" },
+        retry: quickRetry,
+      }),
     );
     const { reason, error } = await within("the end of the client", source.closed);
     expect(reason).toBe("error");
@@ -410,7 +432,9 @@ describe("Redirects", () => {
 
   test('are followed with redirect: "same-origin" on the same origin', async () => {
     await using server = await serve((response, request) =>
-      request.url === "/events" ? response.writeHead(302, { location: "/moved?a=1" }).end() : stream(response),
+      request.url === "/events"
+        ? response.writeHead(302, { location: "/moved?a=1" }).end()
+        : stream(response),
     );
     const source = closing(createEventSource(server.url, { redirect: "same-origin" }));
     const { url } = await within("an open connection", reach(source, "open"));
@@ -446,7 +470,7 @@ test("A refused request is not repeated for a client that was closed meanwhile",
   source.onStatus(({ state }) => state === "waiting" && source.close());
   source.open();
   await within("the end of the client", source.closed);
-  await within("no open socket", server.idle());
+  await within("the release of all sockets", allReleased(server));
   await turns();
   expect(server.requests).toHaveLength(1);
 });

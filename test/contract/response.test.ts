@@ -3,7 +3,17 @@ import { describe, expect, test, vi } from "vitest";
 import { createEventSource, fetchEvents, readEvents, type EventSourceOptions } from "../../src/index.ts";
 import { refuse, serve, stream } from "../helpers/server.ts";
 import { reach } from "../helpers/watch.ts";
-import { answerRaw, blocks, bodyOf, closing, codesOf, quickRetry, turns, within } from "./support.ts";
+import {
+  allReleased,
+  answerRaw,
+  blocks,
+  bodyOf,
+  closing,
+  codesOf,
+  quickRetry,
+  turns,
+  within,
+} from "./support.ts";
 
 type Fetch = NonNullable<EventSourceOptions["fetch"]>;
 
@@ -88,7 +98,10 @@ const spoiled: [string, (response: Response) => unknown][] = [
   [
     "broken",
     (response) =>
-      new Response(new ReadableStream({ pull: (controller) => controller.error(new Error("broken")) }), response),
+      new Response(
+        new ReadableStream({ pull: (controller) => controller.error(new Error("broken")) }),
+        response,
+      ),
   ],
   [
     "a getter that throws",
@@ -110,7 +123,9 @@ const wrap = (spoil: (response: Response) => unknown) =>
 
 describe.each(spoiled)("A rejected response whose body is %s", (_, spoil) => {
   test("keeps its status: 404 is fatal", async () => {
-    await using server = await serve((response) => refuse(response, 404, { "x-reason": "gone" }, "no such stream"));
+    await using server = await serve((response) =>
+      refuse(response, 404, { "x-reason": "gone" }, "no such stream"),
+    );
     const source = closing(createEventSource(server.url, { fetch: wrap(spoil), retry: quickRetry }));
     const { reason, error } = await within("the end of the client", source.closed);
     expect({ reason, code: error?.code, status: error?.status }).toEqual({
@@ -128,11 +143,17 @@ describe.each(spoiled)("A rejected response whose body is %s", (_, spoil) => {
       createEventSource(server.url, { fetch: wrap(spoil), retry: { ...quickRetry, maxDelay: 9000 } }),
     );
     const { delay, error } = await within("a wait for the retry", reach(source, "waiting"));
-    expect({ delay, code: error.code, status: error.status }).toEqual({ delay: 3000, code: "http-status", status: 503 });
+    expect({ delay, code: error.code, status: error.status }).toEqual({
+      delay: 3000,
+      code: "http-status",
+      status: 503,
+    });
   });
 
   test("keeps its verdict: a 401 calls onUnauthorized", async () => {
-    await using server = await serve((response, _, n) => (n === 1 ? refuse(response, 401, {}, "who") : stream(response)));
+    await using server = await serve((response, _, n) =>
+      n === 1 ? refuse(response, 401, {}, "who") : stream(response),
+    );
     const onUnauthorized = vi.fn();
     const fetchOnce = wrap(spoil);
     let calls = 0;
@@ -150,7 +171,9 @@ describe.each(spoiled)("A rejected response whose body is %s", (_, spoil) => {
 });
 
 test("A rejected response of another type keeps its verdict when its body was read", async () => {
-  await using server = await serve((response) => refuse(response, 200, { "content-type": "text/html" }, "<p>log in"));
+  await using server = await serve((response) =>
+    refuse(response, 200, { "content-type": "text/html" }, "<p>log in"),
+  );
   const source = closing(createEventSource(server.url, { fetch: wrap(spoiled[0]![1]), retry: quickRetry }));
   const { error } = await within("the end of the client", source.closed);
   expect(error?.code).toBe("content-type");
@@ -164,7 +187,7 @@ test("An error has the first 4 KiB of a rejected response, and the rest is not w
   const source = closing(createEventSource(server.url));
   const { error } = await within("the end of the client", source.closed);
   expect(error?.body).toBe("x".repeat(4096));
-  await within("no open socket", server.idle());
+  await within("the release of all sockets", allReleased(server));
 });
 
 describe("A 200 whose body is neither a stream nor an async iterable", () => {
@@ -182,15 +205,22 @@ describe("A 200 whose body is neither a stream nor an async iterable", () => {
     );
     const codes = codesOf(source);
     const { reason, error } = await within("the end of the client", source.closed);
-    expect({ reason, code: error?.code, codes }).toEqual({ reason: "error", code: "unsupported", codes: ["unsupported"] });
+    expect({ reason, code: error?.code, codes }).toEqual({
+      reason: "error",
+      code: "unsupported",
+      codes: ["unsupported"],
+    });
     await turns();
     expect(fetch).toHaveBeenCalledOnce();
   });
 
   test("makes fetchEvents throw unsupported", async () => {
-    const fetch = (async () => plain(new Response(null, { headers: eventStream }), "data: 1\n\n")) as unknown as Fetch;
+    const fetch = (async () =>
+      plain(new Response(null, { headers: eventStream }), "data: 1\n\n")) as unknown as Fetch;
     const answer = fetchEvents("http://example.test/", { fetch });
-    await expect(within("the end of the answer", Array.fromAsync(answer))).rejects.toMatchObject({ code: "unsupported" });
+    await expect(within("the end of the answer", Array.fromAsync(answer))).rejects.toMatchObject({
+      code: "unsupported",
+    });
   });
 });
 
@@ -215,18 +245,28 @@ describe("readEvents", () => {
 
   test("refuses a response of another type, and says how to read it anyway", async () => {
     const read = async () => Array.fromAsync(readEvents(new Response(blocks(1, 1))));
-    const error = await within("the end of the stream", read().catch((error: unknown) => error));
+    const error = await within(
+      "the end of the stream",
+      read().catch((error: unknown) => error),
+    );
     expect(error).toMatchObject({ code: "content-type" });
     expect((error as Error).message).toContain("pass response.body to read it anyway");
   });
 
   test("reads response.body whatever the Content-Type is", async () => {
-    const events = await within("the end of the stream", Array.fromAsync(readEvents(new Response(blocks(1, 1)).body!)));
+    const events = await within(
+      "the end of the stream",
+      Array.fromAsync(readEvents(new Response(blocks(1, 1)).body!)),
+    );
     expect(events.map(({ data }) => data)).toEqual(["1"]);
   });
 
   test("refuses a response with an error status", async () => {
-    const read = async () => Array.fromAsync(readEvents(new Response(blocks(1, 1), { status: 500, headers: eventStream })));
-    await expect(within("the end of the stream", read())).rejects.toMatchObject({ code: "http-status", status: 500 });
+    const read = async () =>
+      Array.fromAsync(readEvents(new Response(blocks(1, 1), { status: 500, headers: eventStream })));
+    await expect(within("the end of the stream", read())).rejects.toMatchObject({
+      code: "http-status",
+      status: 500,
+    });
   });
 });

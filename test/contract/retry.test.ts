@@ -10,7 +10,7 @@ import {
 } from "../../src/index.ts";
 import { bodyOf as requestBody, drop, refuse, serve, stream } from "../helpers/server.ts";
 import { reach } from "../helpers/watch.ts";
-import { answerRaw, blocks, closing, quickRetry, turns, until, within } from "./support.ts";
+import { allReleased, answerRaw, blocks, closing, quickRetry, turns, until, within } from "./support.ts";
 
 type Waiting = Extract<ConnectionStatus, { state: "waiting" }>;
 
@@ -31,11 +31,15 @@ async function firstWait(url: string, options: EventSourceOptions = {}): Promise
 
 describe("Statuses", () => {
   test.each([408, 425, 429, 500, 502, 503, 504, 507, 599])("%i is retried", async (status) => {
-    await using server = await serve((response, _, n) => (n === 1 ? refuse(response, status) : stream(response)));
+    await using server = await serve((response, _, n) =>
+      n === 1 ? refuse(response, status) : stream(response),
+    );
     const source = closing(createEventSource(server.url, { retry: quickRetry }));
     const waits = waitsOf(source);
     await within("an open connection", reach(source, "open"));
-    expect(waits.map(({ error }) => [error.code, error.status, error.willRetry])).toEqual([["http-status", status, true]]);
+    expect(waits.map(({ error }) => [error.code, error.status, error.willRetry])).toEqual([
+      ["http-status", status, true],
+    ]);
   });
 
   test.each([201, 206, 400, 403, 404, 410, 418, 501, 505])("%i is fatal", async (status) => {
@@ -44,13 +48,20 @@ describe("Statuses", () => {
     );
     const source = closing(createEventSource(server.url, { retry: quickRetry }));
     const { reason, error } = await within("the end of the client", source.closed);
-    expect([reason, error?.code, error?.status, error?.willRetry]).toEqual(["error", "http-status", status, false]);
+    expect([reason, error?.code, error?.status, error?.willRetry]).toEqual([
+      "error",
+      "http-status",
+      status,
+      false,
+    ]);
     expect(server.requests).toHaveLength(1);
   });
 
   test("204 closes the client as ended by the server, also where shouldRetry says otherwise", async () => {
     await using server = await serve((response) => response.writeHead(204).end());
-    const source = closing(createEventSource(server.url, { retry: { ...quickRetry, shouldRetry: () => true } }));
+    const source = closing(
+      createEventSource(server.url, { retry: { ...quickRetry, shouldRetry: () => true } }),
+    );
     expect((await within("the end of the client", source.closed)).reason).toBe("server");
     expect(server.requests).toHaveLength(1);
   });
@@ -86,7 +97,11 @@ describe("Retry-After", () => {
     [["3600"], 30_000],
   ])("%j asks for a delay of %i ms", async (values, delay) => {
     await using server = await serve((response) =>
-      answerRaw(response, ["503 Down", ...values.map((value) => `retry-after: ${value}`), "content-length: 0"]),
+      answerRaw(response, [
+        "503 Down",
+        ...values.map((value) => `retry-after: ${value}`),
+        "content-length: 0",
+      ]),
     );
     expect((await firstWait(server.url, { retry })).delay).toBe(delay);
   });
@@ -98,7 +113,11 @@ describe("Retry-After", () => {
     ["an invalid value before a date", () => ["soon", inSeconds(10)], 10_000],
   ])("as %s is understood", async (_, values, delay) => {
     await using server = await serve((response) =>
-      answerRaw(response, ["429 Slow", ...values().map((value) => `retry-after: ${value}`), "content-length: 0"]),
+      answerRaw(response, [
+        "429 Slow",
+        ...values().map((value) => `retry-after: ${value}`),
+        "content-length: 0",
+      ]),
     );
     const waiting = await firstWait(server.url, { retry });
     expect(waiting.delay).toBeGreaterThan(delay - 2000);
@@ -127,7 +146,9 @@ describe("The retry field", () => {
   });
 
   test.each([11, 400])("of %i digits is clamped to what a timer can keep", async (digits) => {
-    await using server = await serve((response) => stream(response, `retry: ${"9".repeat(digits)}\n\n`).end());
+    await using server = await serve((response) =>
+      stream(response, `retry: ${"9".repeat(digits)}\n\n`).end(),
+    );
     const source = closing(createEventSource(server.url, { retry: { jitter: 0.5 } }));
     const { delay } = await within("a wait for a retry", reach(source, "waiting"));
     expect(delay).toBe(2 ** 31 - 1);
@@ -145,7 +166,9 @@ describe("The retry field", () => {
 describe("The failure count", () => {
   test("does not reset on headers: delays grow while the server ends each stream without an event", async () => {
     await using server = await serve((response) => stream(response, ": hello\n\n").end());
-    const source = closing(createEventSource(server.url, { retry: { initialDelay: 1, factor: 2, jitter: 0 } }));
+    const source = closing(
+      createEventSource(server.url, { retry: { initialDelay: 1, factor: 2, jitter: 0 } }),
+    );
     const waits = waitsOf(source);
     await within("the fifth request", server.request(5));
     expect(waits.slice(0, 4).map(({ attempt, delay }) => [attempt, delay])).toEqual([
@@ -161,7 +184,9 @@ describe("The failure count", () => {
     await using server = await serve((response, _, n) =>
       n === 3 ? stream(response, blocks(1, 1)).end() : refuse(response, 503),
     );
-    const source = closing(createEventSource(server.url, { retry: { initialDelay: 1, factor: 2, jitter: 0 } }));
+    const source = closing(
+      createEventSource(server.url, { retry: { initialDelay: 1, factor: 2, jitter: 0 } }),
+    );
     const waits = waitsOf(source);
     await within("the fifth request", server.request(5));
     expect(waits.slice(0, 4).map(({ attempt }) => attempt)).toEqual([1, 2, 1, 2]);
@@ -279,7 +304,9 @@ test("retry: true retries a GET as the default does", async () => {
 });
 
 test("retry: false closes after the regular end of a GET, and after a failure", async () => {
-  await using server = await serve((response, _, n) => (n === 1 ? stream(response, blocks(1, 1)).end() : refuse(response, 503)));
+  await using server = await serve((response, _, n) =>
+    n === 1 ? stream(response, blocks(1, 1)).end() : refuse(response, 503),
+  );
   const source = closing(createEventSource(server.url, { retry: false }));
   expect(await within("the end of the client", source.closed)).toMatchObject({ reason: "server" });
   source.open();
@@ -291,7 +318,11 @@ test("maxRetries ends as retries-exhausted, whose cause is the last error", asyn
   await using server = await serve((response) => refuse(response, 503));
   const source = closing(createEventSource(server.url, { retry: { ...quickRetry, maxRetries: 2 } }));
   const { reason, error } = await within("the end of the client", source.closed);
-  expect([reason, error?.code, (error?.cause as EventSourceError).status]).toEqual(["error", "retries-exhausted", 503]);
+  expect([reason, error?.code, (error?.cause as EventSourceError).status]).toEqual([
+    "error",
+    "retries-exhausted",
+    503,
+  ]);
   expect(server.requests).toHaveLength(3);
 });
 
@@ -326,7 +357,8 @@ describe("fail()", () => {
     expect(server.requests).toHaveLength(4);
     expect(waits).toHaveLength(3);
     for (const { delay } of waits) expect(delay).toBeGreaterThanOrEqual(initialDelay);
-    for (const [i, time] of times.slice(1).entries()) expect(time - times[i]!).toBeGreaterThan(initialDelay - 5);
+    for (const [i, time] of times.slice(1).entries())
+      expect(time - times[i]!).toBeGreaterThan(initialDelay - 5);
   });
 
   test("is reported once, as an error that is retried and has the given cause", async () => {
@@ -345,7 +377,7 @@ describe("fail()", () => {
     expect(errors[0]!.willRetry).toBe(true);
     expect(errors[0]!.delay).toBeGreaterThanOrEqual(1e4);
     expect((source.status as Waiting).error).toBe(errors[0]);
-    await within("no open socket", server.idle());
+    await within("the release of all sockets", allReleased(server));
   });
 
   test("with retry: false closes with the error", async () => {
@@ -382,21 +414,26 @@ describe("fail()", () => {
     expect(source.status).toBe(closed);
   });
 
-  test.each([undefined, null, "text", Object.freeze(new Error("frozen"))])("takes any cause (%s)", async (cause) => {
-    await using server = await serve((response) => stream(response));
-    const source = closing(createEventSource(server.url, { retry: quickRetry }));
-    await within("an open connection", reach(source, "open"));
-    const waiting = reach(source, "waiting");
-    source.fail(cause);
-    const { error } = await within("a wait for a retry", waiting);
-    expect(error).toBeInstanceOf(EventSourceError);
-    expect(() => JSON.stringify(error)).not.toThrow();
-  });
+  test.each([undefined, null, "text", Object.freeze(new Error("frozen"))])(
+    "takes any cause (%s)",
+    async (cause) => {
+      await using server = await serve((response) => stream(response));
+      const source = closing(createEventSource(server.url, { retry: quickRetry }));
+      await within("an open connection", reach(source, "open"));
+      const waiting = reach(source, "waiting");
+      source.fail(cause);
+      const { error } = await within("a wait for a retry", waiting);
+      expect(error).toBeInstanceOf(EventSourceError);
+      expect(() => JSON.stringify(error)).not.toThrow();
+    },
+  );
 });
 
 describe("onUnauthorized", () => {
   test("is called on 401, then one immediate retry costs no backoff", async () => {
-    await using server = await serve((response, _, n) => (n === 1 ? refuse(response, 401) : stream(response)));
+    await using server = await serve((response, _, n) =>
+      n === 1 ? refuse(response, 401) : stream(response),
+    );
     let token = "old";
     const states: string[] = [];
     const responses: Response[] = [];
@@ -433,7 +470,9 @@ describe("onUnauthorized", () => {
       if (n === 1) refuse(response, 401);
       else stream(response, blocks(1, 1)).end();
     });
-    const source = closing(createEventSource(server.url, { method: "POST", body: "order", onUnauthorized() {} }));
+    const source = closing(
+      createEventSource(server.url, { method: "POST", body: "order", onUnauthorized() {} }),
+    );
     expect((await within("the end of the client", source.closed)).reason).toBe("server");
     expect(bodies).toEqual(["order", "order"]);
   });
@@ -451,7 +490,7 @@ describe("onUnauthorized", () => {
     const options = { onUnauthorized, headers: () => ({ authorization: token }) };
     const sources = [1, 2, 3].map(() => closing(createEventSource(server.url, options)));
     await within("three requests", server.request(3));
-    await within("no open socket", server.idle());
+    await within("the release of all sockets", allReleased(server));
     await turns();
     refreshed.resolve();
     await within("open connections", Promise.all(sources.map((source) => reach(source, "open"))));
@@ -484,7 +523,7 @@ describe("onUnauthorized", () => {
     await until("the first refresh", () => calls === 1);
     const others = Array.from({ length: count - 1 }, () => make());
     await within("all requests", server.request(count));
-    await within("no open socket", server.idle());
+    await within("the release of all sockets", allReleased(server));
     await turns();
     return { first, others, make, starter, calls: () => calls };
   }
@@ -493,7 +532,9 @@ describe("onUnauthorized", () => {
   const failsWithStarter = (call: number, { signal }: AbortController) =>
     call > 1
       ? Promise.resolve()
-      : new Promise<void>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+      : new Promise<void>((_, reject) =>
+          signal.addEventListener("abort", () => reject(signal.reason as Error)),
+        );
 
   test("whose starter is closed fails for the starter alone: the others begin their own", async () => {
     const { first, others, starter, calls } = await sharing(3, failsWithStarter);
@@ -517,7 +558,9 @@ describe("onUnauthorized", () => {
   });
 
   test("that never settles does not lock later clients out when its only starter was closed", async () => {
-    const { first, make, calls } = await sharing(1, (call) => (call > 1 ? Promise.resolve() : new Promise<void>(() => {})));
+    const { first, make, calls } = await sharing(1, (call) =>
+      call > 1 ? Promise.resolve() : new Promise<void>(() => {}),
+    );
     first.close();
     await within("a later client to open", reach(make(), "open"));
     expect(calls()).toBe(2);
@@ -538,7 +581,10 @@ describe("onUnauthorized", () => {
     await using server = await serve((response) => refuse(response, 401));
     const cause = new Error("no token");
     const source = closing(
-      createEventSource(server.url, { onUnauthorized: () => Promise.reject(cause), retry: { initialDelay: 1e6 } }),
+      createEventSource(server.url, {
+        onUnauthorized: () => Promise.reject(cause),
+        retry: { initialDelay: 1e6 },
+      }),
     );
     const { error } = await within("a wait for a retry", reach(source, "waiting"));
     expect([error.code, error.cause, error.status]).toEqual(["unauthorized", cause, 401]);
@@ -566,7 +612,9 @@ describe.each([
   ["back", -HOUR],
 ])("A wall clock that jumps an hour %s", (_, by) => {
   test("does not change the delay of a retry", async () => {
-    await using server = await serve((response, __, n) => (n === 1 ? refuse(response, 503) : stream(response)));
+    await using server = await serve((response, __, n) =>
+      n === 1 ? refuse(response, 503) : stream(response),
+    );
     const initialDelay = 60;
     const source = closing(createEventSource(server.url, { retry: { initialDelay, jitter: 0 } }));
     await within("a wait for a retry", reach(source, "waiting"));
@@ -580,7 +628,9 @@ describe.each([
 
   test("does not end retries by maxElapsedTime", async () => {
     await using server = await serve((response, __, n) => (n < 4 ? refuse(response, 503) : stream(response)));
-    const source = closing(createEventSource(server.url, { retry: { ...quickRetry, maxElapsedTime: 60_000 } }));
+    const source = closing(
+      createEventSource(server.url, { retry: { ...quickRetry, maxElapsedTime: 60_000 } }),
+    );
     const waits = waitsOf(source);
     source.onStatus(({ state }) => state === "waiting" && waits.length === 2 && jump(by));
     await within("an open connection", reach(source, "open"));
@@ -599,7 +649,9 @@ describe.each([
   });
 
   test("does not reset the failure count before resetAfter", async () => {
-    await using server = await serve((response, __, n) => (n === 1 ? refuse(response, 503) : stream(response)));
+    await using server = await serve((response, __, n) =>
+      n === 1 ? refuse(response, 503) : stream(response),
+    );
     const source = closing(createEventSource(server.url, { retry: { ...quickRetry, resetAfter: 60_000 } }));
     const waits = waitsOf(source);
     await within("an open connection", reach(source, "open"));
@@ -610,7 +662,9 @@ describe.each([
   });
 
   test("does not keep resetAfter from resetting the failure count", async () => {
-    await using server = await serve((response, __, n) => (n === 1 ? refuse(response, 503) : stream(response)));
+    await using server = await serve((response, __, n) =>
+      n === 1 ? refuse(response, 503) : stream(response),
+    );
     const source = closing(createEventSource(server.url, { retry: { ...quickRetry, resetAfter: 30 } }));
     const waits = waitsOf(source);
     await within("an open connection", reach(source, "open"));

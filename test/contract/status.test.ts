@@ -10,9 +10,10 @@ import {
 } from "../../src/index.ts";
 import { refuse, serve, stream } from "../helpers/server.ts";
 import { reach } from "../helpers/watch.ts";
-import { blocks, closing, dataOf, quickRetry, turns, until, within } from "./support.ts";
+import { allReleased, blocks, closing, dataOf, quickRetry, turns, until, within } from "./support.ts";
 
-const open = () => serve((response, { headers }) => stream(response, blocks(Number(headers["last-event-id"] ?? 0) + 1, 3)));
+const open = () =>
+  serve((response, { headers }) => stream(response, blocks(Number(headers["last-event-id"] ?? 0) + 1, 3)));
 
 function statusesOf(source: EventSourceClient): ConnectionStatus[] {
   const statuses: ConnectionStatus[] = [];
@@ -134,7 +135,13 @@ describe("Statuses reach every listener in order, although a listener changes th
     await until("two changes", () => changes === 2);
     await turns();
     expect(after).toEqual(before);
-    expect(after.map(({ state }) => state).slice(0, 5)).toEqual(["connecting", "open", "connecting", "open", "closed"]);
+    expect(after.map(({ state }) => state).slice(0, 5)).toEqual([
+      "connecting",
+      "open",
+      "connecting",
+      "open",
+      "closed",
+    ]);
   });
 
   test("an onError listener that closes the client: no retry follows", async () => {
@@ -144,7 +151,7 @@ describe("Statuses reach every listener in order, although a listener changes th
     source.onError(() => source.close());
     source.open();
     await within("the end of the client", source.closed);
-    await within("no open socket", server.idle());
+    await within("the release of all sockets", allReleased(server));
     await turns();
     expect(server.requests).toHaveLength(1);
     expect(statuses.at(-1)?.state).toBe("closed");
@@ -201,7 +208,7 @@ describe("pause()", () => {
     const data = dataOf(source);
     await until("two events", () => data.length === 2);
     source.pause("hidden");
-    await within("no open socket", server.idle());
+    await within("the release of all sockets", allReleased(server));
     expect(source.status).toEqual({ state: "paused", reason: "hidden" });
     source.open();
     await until("all events", () => data.length === 4);

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { onTestFinished } from "vitest";
+import type { TestServer } from "../helpers/server.ts";
 import type { EventSourceClient } from "../../src/index.ts";
 
 /** Taken before a test can replace it: the limits of these tests must not depend on what they replace. */
@@ -32,6 +33,16 @@ export async function until(what: string, condition: () => boolean, limit = 5000
 /** Lets all work that needs no timer and no network run. */
 export async function turns(count = 20): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise(setImmediate);
+}
+
+/**
+ * Resolves when the socket of every request so far is closed. Node's fetch may have opened a socket that it never used, and keeps that for a while.
+ */
+export async function allReleased({
+  requests,
+  released,
+}: Pick<TestServer, "requests" | "released">): Promise<void> {
+  await Promise.all(requests.map((_, i) => released(i + 1)));
 }
 
 /** Closes a client at the end of the test, whether it passes or not. */
@@ -91,7 +102,10 @@ export function collectUncaught(finished: (undo: () => void) => void = onTestFin
 }
 
 /** A body that gives these chunks, and then ends unless it stays open. */
-export function bodyOf(chunks: readonly (string | Uint8Array)[], end = true): ReadableStream<Uint8Array<ArrayBuffer>> {
+export function bodyOf(
+  chunks: readonly (string | Uint8Array)[],
+  end = true,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder();
   return new ReadableStream({
     start(controller) {

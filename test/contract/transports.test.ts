@@ -79,7 +79,8 @@ const reasons: [string, () => unknown][] = [
   ],
   [
     "an error whose code and message are no texts",
-    () => Object.assign(new Error("odd"), { code: {}, message: Symbol("odd"), name: 7, cause: revokedProxy() }),
+    () =>
+      Object.assign(new Error("odd"), { code: {}, message: Symbol("odd"), name: 7, cause: revokedProxy() }),
   ],
 ];
 
@@ -110,40 +111,52 @@ const failures: [string, (reason: unknown) => Transport][] = [
 ];
 
 describe.each(failures)("A custom transport that %s", (_, make) => {
-  test.each(reasons)("%s gives one typed error, which is retried, and no unhandled rejection", async (__, reason) => {
-    const uncaught = collectUncaught();
-    const transport = vi.fn(make(reason()));
-    const source = closing(
-      createEventSource(URL_OF_NOTHING, { transport, open: false, retry: { initialDelay: 1, factor: 1e6, jitter: 0, maxDelay: 1e7 } }),
-    );
-    const errors: EventSourceError[] = [];
-    const statuses: ConnectionStatus[] = [];
-    source.onError((error) => void errors.push(error));
-    source.onStatus((status) => void statuses.push(status));
-    source.open();
-    const waiting = await within("a wait for a retry", reach(source, "waiting"));
-    source.pause();
-    await turns();
-    expect(errors).toHaveLength(1);
-    const [error] = errors;
-    expect(error).toBeInstanceOf(EventSourceError);
-    expect(error).toMatchObject({ code: "network", willRetry: true, delay: 1, attempt: 1 });
-    expect(error!.message).toBeTypeOf("string");
-    expect(() => JSON.stringify(error)).not.toThrow();
-    expect(waiting.error).toBe(error);
-    expect(transport).toHaveBeenCalledOnce();
-    expect(uncaught).toEqual([]);
-  });
+  test.each(reasons)(
+    "%s gives one typed error, which is retried, and no unhandled rejection",
+    async (__, reason) => {
+      const uncaught = collectUncaught();
+      const transport = vi.fn(make(reason()));
+      const source = closing(
+        createEventSource(URL_OF_NOTHING, {
+          transport,
+          open: false,
+          retry: { initialDelay: 1, factor: 1e6, jitter: 0, maxDelay: 1e7 },
+        }),
+      );
+      const errors: EventSourceError[] = [];
+      const statuses: ConnectionStatus[] = [];
+      source.onError((error) => void errors.push(error));
+      source.onStatus((status) => void statuses.push(status));
+      source.open();
+      const waiting = await within("a wait for a retry", reach(source, "waiting"));
+      source.pause();
+      await turns();
+      expect(errors).toHaveLength(1);
+      const [error] = errors;
+      expect(error).toBeInstanceOf(EventSourceError);
+      expect(error).toMatchObject({ code: "network", willRetry: true, delay: 1, attempt: 1 });
+      expect(error!.message).toBeTypeOf("string");
+      expect(() => JSON.stringify(error)).not.toThrow();
+      expect(waiting.error).toBe(error);
+      expect(transport).toHaveBeenCalledOnce();
+      expect(uncaught).toEqual([]);
+    },
+  );
 
   test.each(reasons)("%s closes the client with one typed error if it is not retried", async (__, reason) => {
     const uncaught = collectUncaught();
-    const source = closing(createEventSource(URL_OF_NOTHING, { transport: make(reason()), open: false, retry: false }));
+    const source = closing(
+      createEventSource(URL_OF_NOTHING, { transport: make(reason()), open: false, retry: false }),
+    );
     const errors: EventSourceError[] = [];
     source.onError((error) => void errors.push(error));
     source.open();
     const status = await within("the end of the client", source.closed);
     await turns();
-    expect(status).toMatchObject({ reason: "error", error: { name: "EventSourceError", code: "network", willRetry: false } });
+    expect(status).toMatchObject({
+      reason: "error",
+      error: { name: "EventSourceError", code: "network", willRetry: false },
+    });
     expect(errors).toEqual([status.error]);
     expect(uncaught).toEqual([]);
   });
@@ -160,7 +173,9 @@ describe("A custom transport", () => {
       }),
     );
     const reports: { error: EventSourceError; text: string }[] = [];
-    source.onError((error) => void (error.code === "network" && reports.push({ error, text: JSON.stringify(error) })));
+    source.onError(
+      (error) => void (error.code === "network" && reports.push({ error, text: JSON.stringify(error) })),
+    );
     source.open();
     await within("the end of the client", source.closed);
     expect(reports.length).toBeGreaterThan(2);
@@ -258,7 +273,9 @@ describe("The native transport", () => {
     return FakeNative.made;
   }
   const make = (options: EventSourceOptions = {}) => {
-    const source = closing(createEventSource(URL_OF_NOTHING, { transport: "native", open: false, retry: quickRetry, ...options }));
+    const source = closing(
+      createEventSource(URL_OF_NOTHING, { transport: "native", open: false, retry: quickRetry, ...options }),
+    );
     const states: string[] = [];
     source.onStatus(({ state }) => void states.push(state));
     source.open();
@@ -328,9 +345,10 @@ describe("The native transport", () => {
       await turns();
       expect(FakeNative.made).toHaveLength(count);
       source.close();
-      expect(made.every(({ readyState }) => readyState === 2) && FakeNative.made.every(({ readyState }) => readyState === 2)).toBe(
-        true,
-      );
+      expect(
+        made.every(({ readyState }) => readyState === 2) &&
+          FakeNative.made.every(({ readyState }) => readyState === 2),
+      ).toBe(true);
     }
   });
 
@@ -365,7 +383,9 @@ describe("The native transport", () => {
       live = Math.min(live + 2, length - 1);
       drop({ socket } as never);
     });
-    const source = closing(createEventSource(server.url, { transport: "native", open: false, retry: quickRetry }));
+    const source = closing(
+      createEventSource(server.url, { transport: "native", open: false, retry: quickRetry }),
+    );
     const data = dataOf(source);
     source.open();
     await until("all events", () => data.includes(`${length}`));
@@ -375,8 +395,18 @@ describe("The native transport", () => {
   test("is unsupported with options that need fetch, and names them", () => {
     fakeNative();
     expect(() =>
-      createEventSource(URL_OF_NOTHING, { transport: "native", headers: { a: "1" }, idleTimeout: 5, open: false }),
-    ).toThrow(expect.objectContaining({ code: "unsupported", message: expect.stringMatching(/headers.*idleTimeout|idleTimeout.*headers/) }));
+      createEventSource(URL_OF_NOTHING, {
+        transport: "native",
+        headers: { a: "1" },
+        idleTimeout: 5,
+        open: false,
+      }),
+    ).toThrow(
+      expect.objectContaining({
+        code: "unsupported",
+        message: expect.stringMatching(/headers.*idleTimeout|idleTimeout.*headers/),
+      }),
+    );
   });
 });
 
