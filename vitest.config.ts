@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           name: "node",
           include: [
-            "test/{unit,machine,client,faults,msw,testing,adapters,house}/**/*.test.ts",
+            "test/{unit,machine,client,contract,faults,msw,testing,adapters,house}/**/*.test.ts",
             "test/spec/{node,polyfill,drop-in}.test.ts",
           ],
           setupFiles: ["test/setup/node.ts"],
