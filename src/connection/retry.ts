@@ -75,7 +75,8 @@ export function isRetryable(error: EventSourceError): boolean {
 export function retryAfter(headers: Headers | undefined, date: number): number {
   // Several header lines arrive as one list, and a date may contain a comma itself.
   for (const value of headers?.get("retry-after")?.match(/([a-z]+, (?=\d+[ -][a-z]))?[^,]+/gi) ?? []) {
-    const delay = /^\s*\d+\s*$/.test(value) ? Number(value) * 1000 : Date.parse(value) - date;
+    const isDate = /^\s*[a-z]/i.test(value);
+    const delay = isDate ? Date.parse(value) - date : /^[\s\d]+$/.test(value) ? Number(value) * 1000 : NaN;
     if (!Number.isNaN(delay)) return Math.max(delay, 0);
   }
   return 0;

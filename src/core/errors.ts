@@ -84,13 +84,15 @@ export class EventSourceError extends Error implements EventSourceErrorDetails {
 
   /** What is known, as plain data for logs. The cause is its name and message, without query strings and fragments. */
   toJSON(): Record<string, unknown> {
-    const { cause, message } = this;
-    return {
-      ...(this as object),
-      message,
+    const { message } = this;
+    let cause: string | undefined;
+    try {
       // Some implementations of fetch quote the URL in their messages.
-      cause: cause instanceof Error ? `${cause.name}: ${cause.message}`.replace(/[?#]\S*/g, "") : undefined,
-    };
+      if (this.cause instanceof Error) cause = `${this.cause}`.replace(/[?#]\S*/g, "");
+    } catch {
+      // The cause may be anything, a revoked proxy included.
+    }
+    return { ...(this as object), message, cause };
   }
 }
 
@@ -106,15 +108,20 @@ export function checkNumbers(options: object, prefix = ""): void {
       throw invalid(prefix + name, "expected a number >= 0");
 }
 
-/** Returns an `EventSourceError` unchanged, and wraps any other value as the `cause` of a new one. */
+/**
+ * Returns an `EventSourceError` as it is, and any other value as the `cause` of a new one. `attempt`, `willRetry` and `delay` are
+ * assigned later: an error that has them already, or is frozen, is copied.
+ */
 export function toEventSourceError(
   cause: unknown,
   code: EventSourceErrorCode,
   message: string,
 ): EventSourceError {
   try {
-    // `attempt`, `willRetry` and `delay` are assigned later, which a frozen error would refuse.
-    if (cause instanceof EventSourceError && Object.isExtensible(cause)) return cause;
+    if (cause instanceof EventSourceError)
+      return cause.attempt === undefined && Object.isExtensible(cause)
+        ? cause
+        : new EventSourceError(cause.code, cause.message, { ...cause, headers: cause.headers });
   } catch {
     // A revoked proxy refuses even `instanceof`.
   }
