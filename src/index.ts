@@ -5,7 +5,7 @@ export type { ListenerOptions } from "./core/listeners.ts";
 export { EventSourceError, type EventSourceErrorCode, type EventSourceErrorDetails } from "./core/errors.ts";
 export type { EventSourceClient, EventSourceUrl } from "./client/event-source-client.ts";
 export type { FetchInit, FetchLike, ResponseLike } from "./http/request-options.ts";
-export { bearer } from "./http/http.ts";
+export { bearer } from "./http/bearer.ts";
 export type { EventSourceOptions, FetchEventsOptions, ReadEventsOptions } from "./client/options.ts";
 export type { RetryContext, RetryOptions } from "./connection/retry.ts";
 export { fetchEvents } from "./client/fetch-events.ts";

@@ -1,14 +1,15 @@
-import { chooseTransport } from "./choose-transport.ts";
+import { chooseTransport } from "../http/choose-transport.ts";
 import { createConnection, type Environment } from "../connection/connection.ts";
 import type { SchemaDecoder } from "./decode.ts";
 import { createChannel, emit, listen, type Channel, type ListenerOptions } from "../core/listeners.ts";
 import type { EventSourceError } from "../core/errors.ts";
 import type { EventSourceClient, EventSourceUrl } from "./event-source-client.ts";
-import { isPlain, originOf, parseUrl, startingId } from "../http/http.ts";
+import { startingId } from "../http/headers.ts";
+import { isPlain } from "../http/request.ts";
+import { createUrl, originOf, resolveUrl } from "../http/url.ts";
 import { createInterpreter, toEvent, type DecodedEvent } from "../stream/interpret.ts";
 import { createFeed, createPump } from "../stream/iterate.ts";
 import { splitOptions, type EventSourceOptions } from "./options.ts";
-import { baseUrl } from "../core/page.ts";
 import { defaultRetry, type RetryPolicy } from "../connection/retry.ts";
 import type { ClosedStatus, ConnectionStatus } from "../connection/status.ts";
 import type { StreamItem, TextEvents } from "../core/types.ts";
@@ -26,9 +27,7 @@ export function createClient<Events extends object = TextEvents>(
 ): EventSourceClient<Events> {
   const [ours, init] = splitOptions(options);
   const { decode, endOn, signal, retry } = ours;
-  // What is not opened yet, such as a client made during server-side rendering, needs no page to resolve against.
-  const isUnresolved = options.open === false && !baseUrl();
-  const target = typeof url === "function" ? undefined : parseUrl(url, isUnresolved ? "http://a" : undefined);
+  const address = createUrl(url, options.open === false);
 
   const byType = new Map<string, Channel<DecodedEvent>>();
   /** The name of the event before, and who listens to it. */
@@ -45,7 +44,7 @@ export function createClient<Events extends object = TextEvents>(
   let openUrl = "";
   let origin = "";
   /** The last event ID whose event is dealt with, as far as anybody was told. */
-  let deliveredId = startingId(ours, target);
+  let deliveredId = startingId(ours, address);
   let settle: (status: ClosedStatus) => void;
   let closed: Promise<ClosedStatus>;
   const renew = () => {
@@ -91,7 +90,7 @@ export function createClient<Events extends object = TextEvents>(
   const connection = createConnection(
     {
       transport: chooseTransport(
-        url,
+        address,
         ours,
         init,
         {
@@ -134,7 +133,7 @@ export function createClient<Events extends object = TextEvents>(
   );
 
   const connect = (how: "open" | "reconnect") => {
-    if (typeof url !== "function") parseUrl(url);
+    resolveUrl(address);
     connection[how]();
   };
   const close = (reason?: unknown) => connection.close("client", reason);
@@ -164,7 +163,7 @@ export function createClient<Events extends object = TextEvents>(
       connection.lastEventId = deliveredId = id;
     },
     get url() {
-      return target ? (isUnresolved ? String(url) : target.href) : openUrl;
+      return typeof address.url === "string" ? address.url : openUrl;
     },
     get readyState() {
       const { state } = connection.status;

@@ -1,6 +1,6 @@
 import type { RequestOptions } from "../http/request-options.ts";
 import { invalid } from "../core/errors.ts";
-import { isPlain } from "../http/http.ts";
+import { isPlain } from "../http/request.ts";
 import type { InterpretOptions } from "../stream/interpret.ts";
 import type { RetryOptions } from "../connection/retry.ts";
 import type { Transport } from "../core/types.ts";
@@ -24,7 +24,7 @@ interface RuntimeInit {
 }
 
 /** Members of the standard's dictionary that we pass on; `undefined` is as good as absent. */
-type StandardInit = Omit<RequestInit, keyof RequestOptions | keyof RuntimeInit | "signal">;
+type StandardInit = Omit<RequestInit, keyof RequestOptions | keyof RuntimeInit | "signal" | "method">;
 type PassedInit = { [Name in keyof StandardInit]?: StandardInit[Name] | undefined } & RuntimeInit;
 
 /** Options of {@link readEvents}. */
@@ -126,6 +126,7 @@ function isTakenByFetch(value: unknown, option: string): boolean {
     return (
       !globalThis.Request ||
       (option === "redirect" && value === "same-origin") ||
+      (option === "method" && typeof value === "function") ||
       !!new Request("http://a", { [option]: value })
     );
   } catch {

@@ -1,4 +1,5 @@
-/** Vocabulary shared by every layer. This file imports nothing. */
+/** Vocabulary shared by every layer. This file imports nothing but the type of errors. */
+import type { EventSourceError } from "./errors.ts";
 
 /**
  * One event that the server sent.
@@ -97,6 +98,11 @@ export interface Sink {
   readonly fail: (error: unknown) => void;
   /** The server set the reconnection time (ms). */
   readonly retry: (reconnectionTime: number) => void;
+  /**
+   * The connection was lost, and the transport reconnects within the same attempt, as the native `EventSource` does. `open` is
+   * called again when it has.
+   */
+  readonly reconnecting?: ((error: EventSourceError) => void) | undefined;
 }
 
 /**

@@ -1,5 +1,3 @@
-import { release } from "../stream/body.ts";
-import { refusal } from "../http/http.ts";
 import { baseUrl } from "../core/page.ts";
 import type { FetchLike } from "../http/request-options.ts";
 import { defaultRetry, type RetryPolicy } from "../connection/retry.ts";
@@ -41,17 +39,6 @@ export function parse(url: string): string {
   }
 }
 
-/** "if res's status is not 200, or if res's `Content-Type` is not text/event-stream, then fail the connection": at once. */
-export function strict(given: FetchLike | undefined): FetchLike {
-  return async (url, init) => {
-    const response = (await (given ?? fetch)(url, init)) as Response;
-    const error = refusal(response);
-    if (!error) return response;
-    void release(response.body);
-    throw error;
-  };
-}
-
 /** "This must initially be ... probably in the region of a few seconds" (ms). */
 export const RECONNECTION_TIME = 3000;
 
@@ -67,8 +54,8 @@ export function standardRetry(url: string): RetryPolicy {
     // "if res is a network error, then reestablish the connection, unless the user agent knows that to be futile, in which
     // case the user agent may fail the connection": no other scheme has a network. What has no cause is the end of a
     // stream, after which the connection is reestablished in any case.
-    shouldRetry: ({ error: { code, cause } }) =>
-      code === "network" && (cause === undefined || /^https?:/.test(url)),
+    shouldRetry: ({ error: { code } }) =>
+      code === "stream-ended" || (code === "network" && /^https?:/.test(url)),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { HeadersInput, PerAttempt } from "../core/types.ts";
+import type { AttemptContext, HeadersInput, PerAttempt } from "../core/types.ts";
 
 /** What we call fetch with: `RequestInit`. Implementations disagree on the types of two members: only hand these on. */
 export type FetchInit = Omit<RequestInit, "body" | "headers"> & { body?: never; headers?: never };
@@ -30,6 +30,8 @@ export interface RequestOptions {
    * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
    */
   headers?: PerAttempt<HeadersInput> | undefined;
+  /** Request method, or a function of the attempt. Default `"GET"`. */
+  method?: PerAttempt<string> | undefined;
   /**
    * Request body, or a function of the attempt. It needs a `method` other than GET and HEAD, and then `retry` is off
    * unless you set it: a body is not sent again unasked, but once after a 401 that `onUnauthorized` dealt with. Make
@@ -51,7 +53,7 @@ export interface RequestOptions {
    * share the function share one call in flight. When it fails, that is `unauthorized` with a `cause`, and goes
    * through `retry`. Its time does not count against `connectTimeout`.
    */
-  onUnauthorized?: ((response: Response) => unknown) | undefined;
+  onUnauthorized?: ((response: Response, context: AttemptContext) => unknown) | undefined;
   /**
    * The fetch to use: any that streams, such as undici's, node-fetch, Expo's, or one that logs. `transport: "auto"`
    * then is fetch. Default `globalThis.fetch`, looked up at call time.

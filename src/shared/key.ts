@@ -36,7 +36,7 @@ export function checkShared(
     ["maxBuffer", "a number", isNumber(maxBuffer)],
     // Each tab that takes over asks again.
     ["body", "none", body == null],
-    ["method", "GET", /^get$/i.test(method)],
+    ["method", "GET", /^get$/i.test(method as string)],
     ["transport", "one that hears every event", transport !== "native"],
   ];
   for (const [option, expected, holds] of rules)

@@ -10,7 +10,7 @@ import { nextError, reach, take } from "../helpers/watch.ts";
 
 const soon = { initialDelay: 1, jitter: 0 };
 /** A wait that no test lives to see the end of: whatever happens meanwhile cost no backoff. */
-const never = { initial: 1e9, max: 1e9, jitter: 0 };
+const never = { initialDelay: 1e9, maxDelay: 1e9, jitter: 0 };
 
 /** A token and its server, which answers 401 to any other one. */
 function tokens() {
