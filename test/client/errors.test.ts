@@ -5,6 +5,7 @@ import {
   EventSourceError,
   fetchEvents,
   json,
+  readEvents,
   type EventSourceOptions,
 } from "../../src/index.ts";
 import { createTestServer } from "../../src/testing.ts";
@@ -267,6 +268,39 @@ describe("content-type", () => {
       expect(error!.message).toContain(type);
     },
   );
+});
+
+describe("readEvents", () => {
+  const body = () => new Response("data: x\n\n").body;
+
+  it("reads a response without any Content-Type, as test doubles have", async () => {
+    const double = { status: 200, headers: new Headers(), body: body() };
+    expect(await collect(readEvents(double))).toMatchObject([{ data: "x" }]);
+    using source = createEventSource("http://localhost/", { fetch: async () => double });
+    expect((await source.closed).error).toMatchObject({ code: "content-type" });
+  });
+
+  it("rejects another Content-Type, and says how to read it anyway", async () => {
+    const response = new Response(body(), { headers: { "content-type": "text/html; charset=utf-8" } });
+    await expect(collect(readEvents(response))).rejects.toMatchObject({
+      code: "content-type",
+      message: 'Expected text/event-stream, found "text/html": pass response.body to read it anyway',
+      body: "data: x\n\n",
+    });
+    expect(await collect(readEvents(body()!))).toMatchObject([{ data: "x" }]);
+  });
+
+  it("names the URL of a response whose connection is lost", async () => {
+    await using server = await serve((response) => {
+      stream(response, "data: x\n\n");
+      response.socket?.end();
+    });
+    await expect(collect(readEvents(await fetch(`${server.url}?secret`)))).rejects.toMatchObject({
+      code: "network",
+      url: server.url,
+      message: expect.stringContaining(`Connection to ${server.url} lost`) as string,
+    });
+  });
 });
 
 describe("no-content", () => {
