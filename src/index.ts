@@ -10,7 +10,7 @@ export type {
   EventSourceUrl,
 } from "./client/event-source-client.ts";
 export type { FetchInit, FetchLike, ResponseLike } from "./http/request-options.ts";
-export { bearer } from "./http/http.ts";
+export { bearer } from "./http/bearer.ts";
 export type { EventSourceOptions, FetchEventsOptions, ReadEventsOptions } from "./client/options.ts";
 export type { RetryContext, RetryOptions } from "./connection/retry.ts";
 export { fetchEvents } from "./client/fetch-events.ts";

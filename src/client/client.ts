@@ -3,14 +3,14 @@ import type { RetryOptions } from "../connection/retry.ts";
 import type { ClosedStatus, ConnectionStatus } from "../connection/status.ts";
 import { checkNumbers, type EventSourceError } from "../core/errors.ts";
 import { both, createChannel, emit, listen, type Channel, type ListenerOptions } from "../core/listeners.ts";
-import { baseUrl } from "../core/page.ts";
 import type { StreamItem, TextEvents } from "../core/types.ts";
-import { isPlain, parseUrl, startingId } from "../http/http.ts";
+import { chooseTransport } from "../http/choose-transport.ts";
+import { startingId } from "../http/headers.ts";
+import { isPlain } from "../http/request.ts";
+import { createUrl, resolveUrl } from "../http/url.ts";
 import { createDelivery } from "../stream/delivery.ts";
 import { createInterpreter, type DecodedEvent, type Outcomes } from "../stream/interpret.ts";
 import { createFeed, type Feed } from "../stream/iterate.ts";
-import { chooseTransport } from "./choose-transport.ts";
-import { completeItems } from "./custom-transport.ts";
 import type { SchemaDecoder } from "./decode.ts";
 import type { EventSourceClient, EventSourceUrl } from "./event-source-client.ts";
 import { splitOptions, type EventSourceOptions } from "./options.ts";
@@ -35,10 +35,8 @@ export function createClient<Events extends object = TextEvents>(
 ): EventSourceClient<Events> {
   const [own, init] = splitOptions(options);
   checkNumbers(Object(own.retry) as object, "retry.");
-  const { decode, endOn, signal, retry, transport } = own;
-  // A client made during server-side rendering resolves its URL at the first `open()`.
-  const isUnresolved = options.open === false && !baseUrl();
-  const target = typeof url === "function" ? undefined : parseUrl(url, isUnresolved ? "http://a" : undefined);
+  const { decode, endOn, signal, retry } = own;
+  const address = createUrl(url, options.open === false);
 
   const byType = new Map<string, Channel<DecodedEvent>>();
   const everyEvent = createChannel<DecodedEvent>();
@@ -56,7 +54,7 @@ export function createClient<Events extends object = TextEvents>(
   let settleClosed!: (status: ClosedStatus) => void;
   let closed = new Promise<ClosedStatus>((resolve) => (settleClosed = resolve));
   let isSettled = false;
-  let checkpoint = startingId(own, target);
+  let checkpoint = startingId(own, address);
 
   /**
    * The last event ID moves when an event is delivered. What was not delivered is sent again after a reconnect.
@@ -96,22 +94,16 @@ export function createClient<Events extends object = TextEvents>(
 
   const connection = createConnection(
     {
-      transport:
-        typeof transport === "function"
-          ? completeItems(transport)
-          : chooseTransport(
-              url,
-              own,
-              init,
-              {
-                names: () => [
-                  ...byType.keys(),
-                  ...((decode as SchemaDecoder<object> | undefined)?.types ?? []),
-                ],
-                onName: to(addedTypes),
-              },
-              environment.clock,
-            ),
+      transport: chooseTransport(
+        address,
+        own,
+        init,
+        {
+          names: () => [...byType.keys(), ...((decode as SchemaDecoder<object> | undefined)?.types ?? [])],
+          onName: to(addedTypes),
+        },
+        environment.clock,
+      ),
       retry: (retry ?? isPlain(init)) && (Object(retry) as RetryOptions),
       lastEventId: checkpoint,
       expectsEnd: endOn !== undefined,
@@ -150,7 +142,7 @@ export function createClient<Events extends object = TextEvents>(
   }
 
   const connect = (how: "open" | "reconnect") => {
-    if (typeof url !== "function") parseUrl(url);
+    resolveUrl(address);
     connection[how]();
   };
   const close = (reason?: unknown) => connection.close("client", reason);
@@ -185,7 +177,7 @@ export function createClient<Events extends object = TextEvents>(
       connection.lastEventId = checkpoint = id;
     },
     get url() {
-      return target ? (isUnresolved ? String(url) : target.href) : openUrl;
+      return typeof address.url === "string" ? address.url : openUrl;
     },
     get readyState() {
       const { state } = connection.status;

@@ -1,6 +1,7 @@
 import { systemClock } from "../core/clock.ts";
-import { createFetchTransport } from "../http/fetch-transport.ts";
-import { parseUrl, startingId } from "../http/http.ts";
+import { createClientTransport } from "../http/client-transport.ts";
+import { startingId } from "../http/headers.ts";
+import { createUrl } from "../http/url.ts";
 import { createEventStream, type EventStream } from "./event-stream.ts";
 import type { EventSourceUrl } from "./event-source-client.ts";
 import { splitOptions, type FetchEventsOptions } from "./options.ts";
@@ -40,6 +41,7 @@ export function fetchEvents<
 ): EventStream<InferredEvents<Events, Schemas, Data>>;
 export function fetchEvents(url: EventSourceUrl, options: FetchEventsOptions = {}): unknown {
   const [ours, init] = splitOptions(options);
-  const lastEventId = startingId(ours, typeof url === "function" ? undefined : parseUrl(url));
-  return createEventStream({ ...ours, lastEventId }, createFetchTransport(url, ours, init, systemClock));
+  const address = createUrl(url);
+  const lastEventId = startingId(ours, address);
+  return createEventStream({ ...ours, lastEventId }, createClientTransport(address, ours, init, systemClock));
 }

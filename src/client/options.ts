@@ -1,7 +1,7 @@
 import type { RequestOptions } from "../http/request-options.ts";
 import type { ConnectionStatus } from "../connection/status.ts";
 import { checkNumbers, invalid, type EventSourceError } from "../core/errors.ts";
-import { isPlain } from "../http/http.ts";
+import { isPlain } from "../http/request.ts";
 import type { RetryOptions } from "../connection/retry.ts";
 import type { AnyEvent, Decoder, ServerSentEvent, Transport } from "../core/types.ts";
 
@@ -23,8 +23,8 @@ interface RuntimeInit {
   duplex?: "half" | undefined;
 }
 
-/** Members of the standard's init that are passed through. `undefined` means not set. */
-type StandardInit = Omit<RequestInit, keyof RequestOptions | keyof RuntimeInit | "signal">;
+/** Members of the standard's dictionary that we pass on; `undefined` is as good as absent. */
+type StandardInit = Omit<RequestInit, keyof RequestOptions | keyof RuntimeInit | "signal" | "method">;
 type PassedInit = { [Name in keyof StandardInit]?: StandardInit[Name] | undefined } & RuntimeInit;
 
 /** Options of {@link readEvents}. */
@@ -122,21 +122,21 @@ export function splitOptions<T extends object>(options: T): [own: T, init: Reque
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     if (value === undefined) continue;
     if (/Timeout$|Size$/.test(name)) checkNumbers({ [name]: value });
-    if (ownOptions.test(name) || (name === "method" && typeof value === "function")) own[name] = value;
+    if (ownOptions.test(name)) own[name] = value;
     else {
       checkInit(name, value);
       init[name] = value;
     }
   }
-  if (own["body"] != null && isPlain(own) && isPlain(init))
-    throw invalid("method", "GET and HEAD requests have no body");
+  if (own["body"] != null && isPlain(init)) throw invalid("method", "GET and HEAD requests have no body");
   return [own as T, init];
 }
 
 /** Asks fetch now, which would refuse with what looks like a network failure. */
 function checkInit(name: string, value: unknown): void {
   // `redirect: "same-origin"` is our own.
-  if (!globalThis.Request || (name === "redirect" && value === "same-origin")) return;
+  if (!globalThis.Request || typeof value === "function" || (name === "redirect" && value === "same-origin"))
+    return;
   try {
     void new Request("http://a", { [name]: value });
   } catch {

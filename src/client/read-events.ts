@@ -1,10 +1,10 @@
 import type { Body } from "../stream/body.ts";
+import { createFetchTransport } from "../http/fetch-transport.ts";
+import { isBody, rejectionWithBody } from "../http/response.ts";
 import { systemClock } from "../core/clock.ts";
 import { invalid } from "../core/errors.ts";
-import { checkResponse, originOf } from "../http/http.ts";
 import { createEventStream, type EventStream } from "./event-stream.ts";
 import { splitOptions, type ReadEventsOptions } from "./options.ts";
-import { readStream } from "../stream/reader.ts";
 import type { ResponseLike } from "../http/request-options.ts";
 import type { DefaultData, InferredEvents, OptionsArgument, Undecoded } from "../core/inference.ts";
 import type { TextEvents } from "../core/types.ts";
@@ -43,22 +43,23 @@ export function readEvents<
 export function readEvents(body: ResponseLike | Body, options: ReadEventsOptions = {}): unknown {
   const [ours] = splitOptions(options);
   if (!isReadable(body)) throw invalid("body", "expected a Response or a stream that nobody has read from");
-  return createEventStream(ours, async ({ lastEventId, signal }, sink) => {
-    const response = "status" in body ? (body as Response) : undefined;
-    if (response) await checkResponse(response, systemClock.after);
-    const { url = "", headers = new Headers() } = response ?? {};
-    sink.open({ url, headers }, response);
-    const stream = response ? response.body : (body as Body);
-    const { maxEventSize } = ours;
-    const origin = originOf(url);
-    if (stream)
-      await readStream(stream, { lastEventId, origin, signal, maxEventSize, deliver: sink.deliver });
-  });
+  const response = "status" in body ? (body as Response) : undefined;
+  const transport = createFetchTransport(
+    async () => response ?? ({ status: 200, url: "", headers: new Headers(), body } as unknown as Response),
+    {
+      maxEventSize: ours.maxEventSize,
+      check: (answer, signal) =>
+        rejectionWithBody(answer, systemClock.after, signal, ": pass response.body to read it anyway"),
+    },
+  );
+  return createEventStream(ours, (context, sink) =>
+    transport(context, { ...sink, open: (stream) => sink.open(stream, response) }),
+  );
 }
 
 /** Whether something is a response or a stream that nobody has read from. */
 function isReadable(body: unknown): boolean {
   const object = Object(body) as Response & ReadableStream;
-  const isOne = "status" in object || "getReader" in object || Symbol.asyncIterator in object;
+  const isOne = "status" in object || isBody(object);
   return isOne && !object.bodyUsed && !(object.body ?? object).locked;
 }

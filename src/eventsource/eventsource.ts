@@ -2,18 +2,11 @@ import { release } from "../stream/body.ts";
 import { systemClock } from "../core/clock.ts";
 import { createConnection, type Connection } from "../connection/connection.ts";
 import { createErrorEvent, type ErrorDetails, type EventSourceErrorEvent } from "./error-event.ts";
-import {
-  parse,
-  RECONNECTION_TIME,
-  requestInit,
-  standardRetry,
-  strict,
-  type EventSourceInit,
-} from "./init.ts";
+import { parse, RECONNECTION_TIME, requestInit, standardRetry, type EventSourceInit } from "./init.ts";
 import { createFetchTransport } from "../http/fetch-transport.ts";
 import { createHandlers, type Handler } from "./handlers.ts";
 import { createMessageEvent } from "./message-event.ts";
-import { isPlain } from "../http/http.ts";
+import { isPlain, plainRequest } from "../http/request.ts";
 import type { ConnectionStatus } from "../connection/status.ts";
 import type { StreamItem } from "../core/types.ts";
 
@@ -102,11 +95,13 @@ export class EventSource extends Target {
     this.#url = parse(`${url}`);
     this.#withCredentials = !!withCredentials;
     const transport = createFetchTransport(
-      // The URL of `fromReadableStream` is none that could be requested.
-      this.#url === STREAM_URL ? "data:," : this.#url,
-      { headers, body, fetch: strict(fetch) },
-      requestInit(this.#withCredentials, method),
-      systemClock,
+      plainRequest(
+        // The URL of `fromReadableStream` is none that could be requested.
+        { url: this.#url === STREAM_URL ? "data:," : this.#url },
+        { headers, body, fetch },
+        requestInit(this.#withCredentials, method),
+      ),
+      {},
     );
     this.#connection = createConnection(
       {

@@ -1,5 +1,3 @@
-import { release } from "../stream/body.ts";
-import { refusal } from "../http/http.ts";
 import { baseUrl } from "../core/page.ts";
 import type { FetchLike } from "../http/request-options.ts";
 import type { RetryOptions } from "../connection/retry.ts";
@@ -39,17 +37,6 @@ export function parse(url: string): string {
     // "If urlRecord is failure, then throw a "SyntaxError" DOMException."
     throw new DOMException("The URL is not valid", "SyntaxError");
   }
-}
-
-/** "if res's status is not 200, or if res's `Content-Type` is not text/event-stream, then fail the connection": at once. */
-export function strict(given: FetchLike | undefined): FetchLike {
-  return async (url, init) => {
-    const response = (await (given ?? fetch)(url, init)) as Response;
-    const error = refusal(response);
-    if (!error) return response;
-    void release(response.body);
-    throw error;
-  };
 }
 
 /** "This must initially be ... probably in the region of a few seconds" (ms). */

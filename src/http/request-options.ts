@@ -1,4 +1,4 @@
-import type { HeadersInput, PerAttempt } from "../core/types.ts";
+import type { AttemptContext, HeadersInput, PerAttempt } from "../core/types.ts";
 
 /** The init that `fetch` is called with: a `RequestInit`. Its body and headers are opaque, because implementations disagree on their types. */
 export type FetchInit = Omit<RequestInit, "body" | "headers"> & { body?: never; headers?: never };
@@ -55,7 +55,7 @@ export interface RequestOptions {
    * fatal: `unauthorized`. Concurrent streams that share the function share one call in flight. If the call fails, the error is
    * `unauthorized` with a `cause`, and the attempt is retried.
    */
-  onUnauthorized?: ((response: Response) => unknown) | undefined;
+  onUnauthorized?: ((response: Response, context: AttemptContext) => unknown) | undefined;
   /**
    * The `fetch` to use, such as that of undici or node-fetch. Its response bodies must stream. With it, `transport: "auto"` is
    * fetch. It is looked up before each attempt if not set. Default `globalThis.fetch`.

@@ -51,6 +51,19 @@ describe("over the browser's own EventSource", () => {
     expect(after).toEqual([null, "2", "4"]);
   });
 
+  test("a stream that breaks off is resumed by the browser's own object, which sends Last-Event-ID", async () => {
+    const lane = openLane();
+    const source = closing(createEventSource(lane.url("/counter", { drop: 2 }), { transport: "native" }));
+    source.on("count", () => {});
+    for (const data of ["1", "2", "3"]) {
+      const event = take(source, 1);
+      await lane.next();
+      expect(await event).toMatchObject([{ data, lastEventId: data }]);
+    }
+    const { requests } = await lane.log();
+    expect(requests.map(({ headers }) => headers["last-event-id"])).toEqual([undefined, "2"]);
+  });
+
   test("an answer that the browser refuses for good is retried by our policy", async () => {
     const lane = openLane();
     const source = closing(createEventSource(lane.url("/busy"), { transport: "native", retry: soon }));

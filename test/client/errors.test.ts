@@ -5,6 +5,7 @@ import {
   EventSourceError,
   fetchEvents,
   json,
+  readEvents,
   type EventSourceOptions,
 } from "../../src/index.ts";
 import { createTestServer } from "../../src/testing.ts";
@@ -25,8 +26,9 @@ describe("network", () => {
     await take(source, 1);
     drop(server.requests[0]!);
     const { error, delay } = await reach(source, "waiting");
-    expect(error).toMatchObject({ code: "network", attempt: 1, willRetry: true, delay });
+    expect(error).toMatchObject({ code: "network", attempt: 1, willRetry: true, delay, url: server.url });
     expect(error.cause).toBeInstanceOf(Error);
+    expect(error.message).toMatch(`Connection to ${server.url} lost`);
   });
 
   it("is a connection that is reset before the answer", async () => {
@@ -37,11 +39,88 @@ describe("network", () => {
     expect(error).not.toHaveProperty("status");
   });
 
-  it("is a server that nobody runs", async () => {
+  it("names the URL without its query and the system code if no server listens", async () => {
     const gone = await serve(() => {});
     await gone[Symbol.asyncDispose]();
-    using source = createEventSource(gone.url);
-    expect(await nextError(source)).toMatchObject({ code: "network", willRetry: true });
+    using source = createEventSource(`${gone.url}?token=secret#part`);
+    const error = await nextError(source);
+    expect(error).toMatchObject({ code: "network", willRetry: true, url: gone.url });
+    expect(error.message).toBe(`Request to ${gone.url} failed: ECONNREFUSED`);
+    expect(JSON.parse(JSON.stringify(error))).toMatchObject({ message: error.message, url: gone.url });
+  });
+
+  const coded = (code: unknown, more: object = {}) => Object.assign(new Error("foreign"), { code, ...more });
+  it.each<[string, unknown, string]>([
+    ["the innermost of a chain", coded("OUTER", { cause: coded("INNER") }), ": INNER"],
+    ["an outer one if the cause has none", coded("OUTER", { cause: new Error("foreign") }), ": OUTER"],
+    [
+      "one within an AggregateError",
+      new TypeError("foreign", {
+        cause: new AggregateError([new Error("foreign"), coded("ECONNREFUSED")], "foreign"),
+      }),
+      ": ECONNREFUSED",
+    ],
+    ["none of an error without a code", new TypeError("foreign"), ""],
+    ["none that is a number", coded(20), ""],
+    ["none that is a sentence", coded("Bearer secret?token"), ""],
+    ["none of undefined", undefined, ""],
+    ["none of a string", "foreign", ""],
+    ["none of an error that refuses to be read", Proxy.revocable({}, {}), ""],
+  ])("names a system code, never a foreign message: %s", async (_name, cause, suffix) => {
+    if (Object.hasOwn(Object(cause) as object, "revoke")) (cause as { revoke: () => void }).revoke();
+    const thrown = Object.hasOwn(Object(cause) as object, "revoke")
+      ? (cause as { proxy: unknown }).proxy
+      : cause;
+    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- callers do
+    const fetch = () => Promise.reject(thrown);
+    using source = createEventSource("http://example.test/events?key=secret", { fetch, open: false });
+    const error = nextError(source);
+    source.open();
+    expect((await error).message).toBe(`Request to http://example.test/events failed${suffix}`);
+  });
+
+  it("says that the connection was lost once the response has begun", async () => {
+    const body = new ReadableStream({ start: (controller) => controller.error(coded("ECONNRESET")) });
+    const headers = { "content-type": "text/event-stream" };
+    const events = fetchEvents("http://example.test/events?key=secret", {
+      fetch: async () => new Response(body, { headers }),
+    });
+    await expect(collect(events)).rejects.toMatchObject({
+      code: "network",
+      message: "Connection to http://example.test/events lost: ECONNRESET",
+      url: "http://example.test/events",
+    });
+  });
+
+  it("ends the search for a system code in a chain of causes that is a circle", async () => {
+    const cause = new Error("foreign");
+    cause.cause = cause;
+    using source = createEventSource("http://example.test/", {
+      fetch: () => Promise.reject(cause),
+      open: false,
+    });
+    const error = nextError(source);
+    source.open();
+    expect((await error).message).toBe("Request to http://example.test/ failed");
+  });
+
+  it("has the final URL after a redirect, without its query", async () => {
+    await using server = await serve((response, { url }) =>
+      url === "/events"
+        ? response.writeHead(302, { location: "/moved?secret" }).end()
+        : refuse(response, 404, { "x-why": "gone" }),
+    );
+    using source = createEventSource(server.url);
+    const { error } = await source.closed;
+    expect(error).toMatchObject({ status: 404, url: new URL("/moved", server.url).href });
+  });
+
+  it("has no URL if the url function failed", async () => {
+    using source = createEventSource(() => Promise.reject(new Error("no")), { open: false });
+    const error = nextError(source);
+    source.open();
+    expect(await error).not.toHaveProperty("url");
+    expect((await error).message).toBe("Request failed");
   });
 
   it("is a chunked response that is cut", async () => {
@@ -53,11 +132,11 @@ describe("network", () => {
     expect(await nextError(source)).toMatchObject({ code: "network", willRetry: true });
   });
 
-  it("is a stream that the server ends, since a subscription goes on", async () => {
+  it("differs from the routine end of a stream, which is stream-ended", async () => {
     await using server = await serve((response) => stream(response, "data: x\n\n").end());
     using source = createEventSource(server.url);
     const error = await nextError(source);
-    expect(error).toMatchObject({ code: "network", willRetry: true });
+    expect(error).toMatchObject({ code: "stream-ended", willRetry: true });
     expect(error.message).toMatch(/ended/);
     expect(error).not.toHaveProperty("cause");
   });
@@ -81,6 +160,51 @@ describe("http-status", () => {
     await using server = await serve((response) => refuse(response, 400, {}, "é€😀".repeat(10)));
     using source = createEventSource(server.url);
     expect((await source.closed).error!.body).toBe("é€😀".repeat(10));
+  });
+
+  it.each<[string, (response: Response) => unknown]>([
+    ["was read", async (response) => void (await response.text())],
+    ["is locked", (response) => void response.body!.getReader()],
+    ["is a string", (response) => Object.defineProperty(response, "body", { value: "oops" })],
+    ["is an object", (response) => Object.defineProperty(response, "body", { value: {} })],
+    ["is missing", (response) => Object.defineProperty(response, "body", { value: undefined })],
+    [
+      "fails",
+      (response) =>
+        Object.defineProperty(response, "body", {
+          value: new ReadableStream({ start: (controller) => controller.error(new Error("down")) }),
+        }),
+    ],
+  ])("keeps status and headers of a response whose body %s", async (_name, change) => {
+    await using server = await serve((response) =>
+      refuse(response, 404, { "x-why": "gone" }, "no such stream"),
+    );
+    using source = createEventSource(server.url, {
+      retry: soon,
+      async fetch(url, init) {
+        const response = await fetch(url, init);
+        await change(response);
+        return response;
+      },
+    });
+    const { error } = await source.closed;
+    expect(error).toMatchObject({ code: "http-status", status: 404, willRetry: false, url: server.url });
+    expect(error!.headers!.get("x-why")).toBe("gone");
+    expect(error!.body).toBe("");
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it("keeps Retry-After of a response whose body was read", async () => {
+    await using server = await serve((response) => refuse(response, 503, { "retry-after": "7" }, "busy"));
+    using source = createEventSource(server.url, {
+      retry: { ...soon, maxDelay: 7000 },
+      async fetch(url, init) {
+        const response = await fetch(url, init);
+        await response.text();
+        return response;
+      },
+    });
+    expect(await reach(source, "waiting")).toMatchObject({ delay: 7000, error: { status: 503 } });
   });
 
   it("has an empty body where there was none", async () => {
@@ -109,9 +233,24 @@ describe("content-type", () => {
     "text/event-stream; charset=utf-8",
     "TEXT/Event-Stream;charset=UTF-8",
     " text/event-stream ;x=y",
-  ])("is not the matter with %j", async (type) => {
+    "text/event-stream, text/event-stream",
+    "text/html, text/event-stream",
+    "text/event-stream, */*",
+    "text/event-stream,",
+    'text/event-stream; x="a, text/html; b"',
+  ])("accepts %j", async (type) => {
     await using server = await serve((response) =>
       response.writeHead(200, { "content-type": type }).write("data: x\n\n"),
+    );
+    using source = createEventSource(server.url);
+    expect(await take(source, 1)).toHaveLength(1);
+  });
+
+  it("accepts an event stream with two Content-Type lines, of which the last counts", async () => {
+    await using server = await serve((response) =>
+      response
+        .writeHead(200, ["content-type", "text/html", "content-type", "text/event-stream"])
+        .write("data: x\n\n"),
     );
     using source = createEventSource(server.url);
     expect(await take(source, 1)).toHaveLength(1);
@@ -129,6 +268,39 @@ describe("content-type", () => {
       expect(error!.message).toContain(type);
     },
   );
+});
+
+describe("readEvents", () => {
+  const body = () => new Response("data: x\n\n").body;
+
+  it("reads a response without any Content-Type, as test doubles have", async () => {
+    const double = { status: 200, headers: new Headers(), body: body() };
+    expect(await collect(readEvents(double))).toMatchObject([{ data: "x" }]);
+    using source = createEventSource("http://localhost/", { fetch: async () => double });
+    expect((await source.closed).error).toMatchObject({ code: "content-type" });
+  });
+
+  it("rejects another Content-Type, and says how to read it anyway", async () => {
+    const response = new Response(body(), { headers: { "content-type": "text/html; charset=utf-8" } });
+    await expect(collect(readEvents(response))).rejects.toMatchObject({
+      code: "content-type",
+      message: 'Expected text/event-stream, found "text/html": pass response.body to read it anyway',
+      body: "data: x\n\n",
+    });
+    expect(await collect(readEvents(body()!))).toMatchObject([{ data: "x" }]);
+  });
+
+  it("names the URL of a response whose connection is lost", async () => {
+    await using server = await serve((response) => {
+      stream(response, "data: x\n\n");
+      response.socket?.end();
+    });
+    await expect(collect(readEvents(await fetch(`${server.url}?secret`)))).rejects.toMatchObject({
+      code: "network",
+      url: server.url,
+      message: expect.stringContaining(`Connection to ${server.url} lost`) as string,
+    });
+  });
 });
 
 describe("no-content", () => {
@@ -190,7 +362,11 @@ describe("connect-timeout", () => {
   it("is thrown by fetchEvents in real time", async () => {
     await using server = await serve(() => {});
     const events = collect(fetchEvents(server.url, { connectTimeout: 20 }));
-    await expect(events).rejects.toMatchObject({ code: "connect-timeout" });
+    await expect(events).rejects.toMatchObject({
+      code: "connect-timeout",
+      message: "No response headers within connectTimeout (20 ms)",
+      url: server.url,
+    });
     await server.idle();
   });
 });
@@ -240,7 +416,11 @@ describe("idle-timeout", () => {
     const read = async () => {
       for await (const { data } of fetchEvents(server.url, { idleTimeout: 300 })) heard.push(data);
     };
-    await expect(read()).rejects.toMatchObject({ code: "idle-timeout" });
+    await expect(read()).rejects.toMatchObject({
+      code: "idle-timeout",
+      message: "No data within idleTimeout (300 ms)",
+      url: server.url,
+    });
     expect(heard).toEqual(["x"]);
     await server.idle();
   });
@@ -346,14 +526,27 @@ describe("premature-end", () => {
 });
 
 describe("unsupported", () => {
-  it("is a fetch whose responses have no body to read", async () => {
-    const response = Object.defineProperty(
-      new Response("", { headers: { "content-type": "text/event-stream" } }),
-      "body",
-      { value: undefined },
-    );
-    using source = createEventSource("http://localhost/", { fetch: async () => response });
-    expect((await source.closed).error).toMatchObject({ code: "unsupported", willRetry: false });
+  it.each([["undefined"], ["a string", "data: x\n\n"], ["an object", {}]])(
+    "is a response whose body is %s",
+    async (_name, body?: unknown) => {
+      const response = Object.defineProperty(
+        new Response("", { headers: { "content-type": "text/event-stream" } }),
+        "body",
+        { value: body },
+      );
+      using source = createEventSource("http://localhost/", { fetch: async () => response });
+      expect((await source.closed).error).toMatchObject({
+        code: "unsupported",
+        message: "This runtime's fetch cannot stream response bodies",
+        status: 200,
+        willRetry: false,
+      });
+    },
+  );
+
+  it("is not a response whose body is null, which is an empty stream", async () => {
+    const response = new Response(null, { headers: { "content-type": "text/event-stream" } });
+    expect(await collect(fetchEvents("http://localhost/", { fetch: async () => response }))).toEqual([]);
   });
 });
 
@@ -407,6 +600,18 @@ describe("invalid-option", () => {
       );
   });
 
+  it.each([
+    ["/relative", "Relative URLs need a page: pass an absolute URL"],
+    ["", "Relative URLs need a page: pass an absolute URL"],
+    ["http://user@localhost/", "The URL must not contain credentials"],
+    ["http://[/", "Invalid URL"],
+    ["http://localhost:99999/", "Invalid URL"],
+    [undefined as unknown as string, "Invalid URL"],
+  ])("says what is wrong with the URL %j", (url, problem) => {
+    for (const call of [() => createEventSource(url), () => fetchEvents(url)])
+      expect(call).toThrow(`Invalid option "url": ${problem}`);
+  });
+
   it("is fatal where a function of the attempt gives it, and quotes nothing", async () => {
     using bad = createEventSource("http://localhost/", { headers: () => ({ "x-token": "secret\nvalue" }) });
     const { error } = await bad.closed;
@@ -458,7 +663,7 @@ describe("every error", () => {
 
   const causes: [code: string, path: string, options?: EventSourceOptions][] = [
     ["network", "drop"],
-    ["network", "end"],
+    ["stream-ended", "end"],
     ["http-status", "404"],
     ["http-status", "503"],
     ["http-status", "redirect", { redirect: "same-origin" }],
@@ -544,6 +749,7 @@ describe("every error", () => {
     expect([...codes].sort()).toEqual(
       [
         "network",
+        "stream-ended",
         "http-status",
         "content-type",
         "no-content",
@@ -589,12 +795,16 @@ describe("an option that fetch would refuse", () => {
   );
 });
 
-it("says unsupported, once, where there is no fetch", async () => {
+it("A runtime without fetch is unsupported, and not retried", async () => {
   const { fetch } = globalThis;
   Reflect.deleteProperty(globalThis, "fetch");
   try {
     const { error } = await createEventSource("http://localhost/").closed;
-    expect(error).toMatchObject({ code: "unsupported", willRetry: false });
+    expect(error).toMatchObject({
+      code: "unsupported",
+      message: "This runtime has no fetch",
+      willRetry: false,
+    });
   } finally {
     globalThis.fetch = fetch;
   }

@@ -58,7 +58,8 @@ describe('redirect: "same-origin"', () => {
       using source = createEventSource(server.url, { redirect: "same-origin", headers: secret });
       const { error } = await source.closed;
       expect(error).toMatchObject({ code: "http-status", status, willRetry: false });
-      expect(error!.message).toMatch(/redirect/);
+      expect(error!.message).toBe('Blocked a redirect to another origin (redirect: "same-origin")');
+      expect(error!.url).toBe(server.url);
       expect(error!.message).not.toContain("in-location");
       expect(other.requests).toHaveLength(0);
       expect(server.requests).toHaveLength(1);

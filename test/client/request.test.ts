@@ -1,12 +1,13 @@
 import { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   bearer,
   createEventSource,
   fetchEvents,
   type AttemptContext,
   type EventSourceOptions,
+  type FetchEventsOptions,
 } from "../../src/index.ts";
 import { createTestServer } from "../../src/testing.ts";
 import { collect } from "../helpers/collect.ts";
@@ -169,6 +170,96 @@ describe("the request", () => {
     const [first, second] = await twice("", { headers: bearer(async () => `token-${++count}`) });
     expect(first!.headers.authorization).toBe("Bearer token-1");
     expect(second!.headers.authorization).toBe("Bearer token-2");
+  });
+
+  it.each([
+    ["4096 bytes, which is sent", "é".repeat(2048), true],
+    ["4097 bytes, which is tracked but not sent", `${"é".repeat(2048)}x`, false],
+    ["20 kB, which is tracked but not sent", "x".repeat(20_000), false],
+  ])("resumes after an ID of %s", async (_name, id, isSent) => {
+    await using server = await serve((response) => stream(response, "data: x\n\n"));
+    using source = createEventSource(server.url, { lastEventId: id });
+    const [event] = await take(source, 1);
+    expect(event!.lastEventId).toBe(id);
+    const sent = server.requests[0]!.headers["last-event-id"] as string | undefined;
+    expect(sent && Buffer.from(sent, "latin1").toString()).toBe(isSent ? id : undefined);
+  });
+
+  it("calls a method function once per attempt, and sends the body only with a method that takes one", async () => {
+    const received: string[] = [];
+    await using server = await serve(async (response, request, n) => {
+      received.push(`${request.method} ${await bodyOf(request)}`);
+      stream(response, "id: 5\ndata: x\n\n");
+      if (n === 1) response.end();
+    });
+    const contexts: AttemptContext[] = [];
+    using source = createEventSource(server.url, {
+      async method(context) {
+        contexts.push(context);
+        return context.lastEventId ? "GET" : "POST";
+      },
+      body: "begin",
+      retry: soon,
+    });
+    await take(source, 2);
+    expect(received).toEqual(["POST begin", "GET "]);
+    expect(contexts.map(({ lastEventId }) => lastEventId)).toEqual(["", "5"]);
+  });
+
+  it("with a method function is not retried unless retry is set", async () => {
+    await using server = await serve((response) => drop(response));
+    using source = createEventSource(server.url, { method: () => "GET" });
+    expect((await source.closed).error).toMatchObject({ code: "network", willRetry: false });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it("does not follow later changes of a URL object or of Headers", async () => {
+    const change = (url: URL, headers: Headers) => {
+      url.searchParams.set("room", "2");
+      headers.set("x-room", "2");
+    };
+    const calls: ((url: URL, options: FetchEventsOptions) => { close(): void })[] = [
+      (url, options) => createEventSource(url, options),
+      (url, options) => fetchEvents(url, options),
+    ];
+    for (const call of calls) {
+      const url = new URL("http://example.test/?room=1");
+      const headers = new Headers({ "x-room": "1" });
+      const server = createTestServer();
+      const source = call(url, { headers, fetch: server.fetch });
+      change(url, headers);
+      const { url: requested, headers: sent } = await server.request();
+      expect([requested, sent.get("x-room")]).toEqual(["http://example.test/?room=1", "1"]);
+      source.close();
+    }
+  });
+
+  it.each([
+    ["a relative URL", "events"],
+    ["the relative result of a function", () => "events"],
+  ])("resolves %s against the page as it was at the call", async (_name, url) => {
+    vi.stubGlobal("document", { baseURI: "http://example.test/app/" });
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const server = createTestServer();
+    using source = createEventSource(url, { fetch: server.fetch, open: false });
+    vi.stubGlobal("document", { baseURI: "http://example.test/moved/by/a/router/" });
+    source.open();
+    expect((await server.request()).url).toBe("http://example.test/app/events");
+  });
+
+  it("resolves a relative URL at the first open() if there was no page at the call", async () => {
+    const server = createTestServer();
+    using source = createEventSource("events", { fetch: server.fetch, open: false, retry: soon });
+    expect(source.url).toBe("events");
+    expect(() => source.open()).toThrow("Relative URLs need a page: pass an absolute URL");
+    vi.stubGlobal("document", { baseURI: "http://example.test/app/" });
+    onTestFinished(() => void vi.unstubAllGlobals());
+    source.open();
+    expect((await server.request()).url).toBe("http://example.test/app/events");
+    vi.stubGlobal("document", { baseURI: "http://example.test/moved/by/a/router/" });
+    source.reconnect();
+    expect((await server.request(2)).url).toBe("http://example.test/app/events");
+    expect(source.url).toBe("http://example.test/app/events");
   });
 
   it("resolves a URL object and keeps the fragment to itself", async () => {

@@ -1,5 +1,11 @@
 import { describe, expect, it, vi } from "vitest";
-import { bearer, createEventSource, EventSourceError, fetchEvents } from "../../src/index.ts";
+import {
+  bearer,
+  createEventSource,
+  EventSourceError,
+  fetchEvents,
+  type AttemptContext,
+} from "../../src/index.ts";
 import { createClient } from "../../src/client/client.ts";
 import { collect } from "../helpers/collect.ts";
 import { deferred } from "../helpers/deferred.ts";
@@ -10,7 +16,7 @@ import { nextError, reach, take } from "../helpers/watch.ts";
 
 const soon = { initialDelay: 1, jitter: 0 };
 /** A wait that no test lives to see the end of: whatever happens meanwhile cost no backoff. */
-const never = { initial: 1e9, max: 1e9, jitter: 0 };
+const never = { initialDelay: 1e9, maxDelay: 1e9, jitter: 0 };
 
 /** A token and its server, which answers 401 to any other one. */
 function tokens() {
@@ -384,6 +390,64 @@ describe("three concurrent streams", () => {
     await roundTrips(2);
     expect(asked).toBe(1);
     expect(server.requests).toHaveLength(1);
+  });
+
+  describe.each(["rejects when its starter is closed", "never settles"])("that %s", (how) => {
+    it("concerns no other stream: one of the others starts the next call", async () => {
+      const auth = tokens();
+      await using server = await auth.serve();
+      auth.held = "stale";
+      const begun = deferred();
+      let calls = 0;
+      const onUnauthorized = async (_response: Response, { signal }: AttemptContext) => {
+        if (++calls > 1) return void (auth.held = auth.valid);
+        begun.resolve();
+        return new Promise<void>((_resolve, reject) => {
+          if (how !== "never settles") signal.addEventListener("abort", () => reject(signal.reason as Error));
+        });
+      };
+      const options = { headers: auth.headers, retry: never, onUnauthorized };
+      using starter = createEventSource(server.url, options);
+      await begun.promise;
+      const others = [1, 2].map(() => createEventSource(server.url, options));
+      const errors: EventSourceError[] = [];
+      for (const other of others) other.onError((error) => errors.push(error));
+      await server.request(3);
+      await roundTrips(3);
+      starter.close();
+      await Promise.all(others.map((other) => reach(other, "open")));
+      expect(calls).toBe(2);
+      expect(errors).toEqual([]);
+      // Nor does it concern a stream that is created later.
+      auth.valid = "t2";
+      using later = createEventSource(server.url, options);
+      await reach(later, "open");
+      expect(calls).toBe(3);
+      for (const other of others) other.close();
+    });
+  });
+
+  it("is left by a waiting stream that is closed: its response is released", async () => {
+    const begun = deferred();
+    const cancelled = deferred();
+    const options = (body: ReadableStream) => ({
+      fetch: async () => new Response(body, { status: 401 }),
+      onUnauthorized,
+    });
+    const onUnauthorized = () => {
+      begun.resolve();
+      return new Promise(() => {});
+    };
+    using starter = createEventSource("http://example.test/", options(new ReadableStream()));
+    await begun.promise;
+    const waiting = createEventSource(
+      "http://example.test/",
+      options(new ReadableStream({ cancel: () => cancelled.resolve() })),
+    );
+    await roundTrips(1);
+    waiting.close();
+    await cancelled.promise;
+    expect(starter.status.state).toBe("connecting");
   });
 
   it("takes the time it needs: connectTimeout is for the requests before and after it", async () => {

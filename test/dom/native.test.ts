@@ -5,6 +5,7 @@ import type { EventSourceClient } from "../../src/client/event-source-client.ts"
 import type { ConnectionStatus } from "../../src/connection/status.ts";
 import { json, schemas } from "../../src/client/decode.ts";
 import { EventSourceError } from "../../src/core/errors.ts";
+import { createNativeTransport, type NativeOptions } from "../../src/http/native-transport.ts";
 import { createEventSource, type EventSourceOptions } from "../../src/index.ts";
 import { deferred } from "../helpers/deferred.ts";
 import { createFakeClock, settled, type FakeClock } from "../helpers/fake-clock.ts";
@@ -41,7 +42,7 @@ async function played(options: EventSourceOptions = {}, on: string[] = []): Prom
 const native = (n = 1) => FakeNative.made[n - 1]!;
 
 describe("the native transport", () => {
-  test("tells the same events and statuses", async () => {
+  test("delivers the same events and statuses as fetch", async () => {
     const { source, statuses } = await played({ decode: json }, ["tick"]);
     const events: unknown[] = [];
     source.onEvent((event) => events.push(event));
@@ -58,32 +59,49 @@ describe("the native transport", () => {
     ]);
   });
 
-  test.each([0, 2] as const)(
-    "closes the native object at its first error (readyState %i) and retries by our own policy",
-    async (readyState) => {
-      const { source, clock, statuses } = await played({ retry: { initialDelay: 100, maxRetries: 1 } });
-      const errors: EventSourceError[] = [];
-      source.onError((error) => errors.push(error));
-      native().fail(readyState);
-      await settled();
-      expect(native().readyState).toBe(2);
-      expect(source.status).toMatchObject({ state: "waiting", delay: 100, error: { code: "network" } });
-      await clock.advance(100);
-      expect(FakeNative.made).toHaveLength(2);
-      native(2).fail(readyState);
-      await settled();
-      expect(statuses.map(describeStatus)).toEqual([
-        "connecting 1",
-        "waiting 1",
-        "connecting 2",
-        "closed error",
-      ]);
-      expect(errors.map(({ code }) => code)).toEqual(["network", "retries-exhausted"]);
-      expect(errors[0]!.cause).toMatchObject({ type: "error" });
-    },
-  );
+  test("makes a new object by our retry policy if the native one is closed", async () => {
+    const { source, clock, statuses } = await played({ retry: { initialDelay: 100, maxRetries: 1 } });
+    const errors: EventSourceError[] = [];
+    source.onError((error) => errors.push(error));
+    native().fail(2);
+    await settled();
+    expect(source.status).toMatchObject({ state: "waiting", delay: 100, error: { code: "network" } });
+    await clock.advance(100);
+    expect(FakeNative.made).toHaveLength(2);
+    native(2).fail(2);
+    await settled();
+    expect(statuses.map(describeStatus)).toEqual([
+      "connecting 1",
+      "waiting 1",
+      "connecting 2",
+      "closed error",
+    ]);
+    expect(errors.map(({ code }) => code)).toEqual(["network", "retries-exhausted"]);
+    expect(errors[0]).toMatchObject({ message: `Request to ${url} failed`, url, cause: { type: "error" } });
+  });
 
-  test("resumes by the parameter", async () => {
+  test("keeps its object while that reconnects, and what the object delivers", async () => {
+    const { source } = await played({}, ["tick"]);
+    const events: string[] = [];
+    source.onEvent(({ data, lastEventId }) => events.push(`${data} ${lastEventId}`));
+    native().answer();
+    native().give("x", "8");
+    native().fail(0);
+    await settled();
+    expect(native().readyState).toBe(0);
+    source.on("late", () => {});
+    native().answer();
+    native().give("y", "8");
+    native().give("z", "9", "tick");
+    native().give("w", "10", "late");
+    await settled();
+    expect(FakeNative.made).toHaveLength(1);
+    expect(events).toEqual(["x 8", "y 8", "z 9", "w 10"]);
+    source.close();
+    expect(native().readyState).toBe(2);
+  });
+
+  test("resumes by the parameter, which takes a new object for each connection", async () => {
     const { clock } = await played({ lastEventIdParam: "after", lastEventId: "7" });
     expect(native().url).toBe(`${url}?after=7`);
     native().answer();
@@ -100,7 +118,7 @@ describe("the native transport", () => {
     source.onEvent(({ lastEventId }) => ids.push(lastEventId));
     native().answer();
     native().give("x", "8");
-    native().fail();
+    native().fail(2);
     await settled();
     await clock.advance(1000);
     native(2).answer();
@@ -118,7 +136,7 @@ describe("the native transport", () => {
     expect(native().names).toContain("late");
   });
 
-  test("tells a server's events named open and error from those of the connection", async () => {
+  test("distinguishes a server's events named open and error from those of the connection", async () => {
     const { source } = await played({}, ["open", "error"]);
     const types: string[] = [];
     source.onEvent(({ type }) => types.push(type));
@@ -140,7 +158,7 @@ describe("the native transport", () => {
     });
     native().answer();
     for (const data of ["1", "2", "3"]) native().give(data);
-    native().fail();
+    native().fail(2);
     await settled();
     expect([heard, source.status.state]).toEqual([["1"], "open"]);
     gate.resolve();
@@ -170,7 +188,7 @@ describe("the native transport", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("check() does nothing: the native class does not tell comments, so that silence proves nothing", async () => {
+  test("ignores checkLiveness(): the native class does not expose comments, so silence proves nothing", async () => {
     const { source, clock } = await played();
     native().answer();
     source.checkLiveness(100);
@@ -179,7 +197,7 @@ describe("the native transport", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("takes a URL function, and credentials", async () => {
+  test("accepts a URL function and credentials", async () => {
     const calls: number[] = [];
     const source = createEventSource(
       async ({ attempt }) => {
@@ -196,7 +214,10 @@ describe("the native transport", () => {
   test("is unsupported where there is no EventSource", async () => {
     vi.stubGlobal("EventSource", undefined);
     const source = createEventSource(url, { transport: "native" });
-    expect((await source.closed).error).toMatchObject({ code: "unsupported" });
+    expect((await source.closed).error).toMatchObject({
+      code: "unsupported",
+      message: "This runtime has no EventSource",
+    });
   });
 
   test("closed before the URL is known makes no object", async () => {
@@ -209,7 +230,80 @@ describe("the native transport", () => {
   });
 });
 
-describe("what only fetch can do", () => {
+describe("one attempt of the native transport", () => {
+  /** Starts an attempt. `log` is what its sink received. */
+  async function attempt(options: NativeOptions = {}) {
+    const clock = createFakeClock();
+    const controller = new AbortController();
+    const log: string[] = [];
+    const fail = (error: unknown) => void log.push((error as Error).message);
+    const names = { names: () => [], onName: () => () => {} };
+    const transport = createNativeTransport({ url }, options, false, names, clock);
+    const result = transport(
+      { attempt: 1, lastEventId: "", signal: controller.signal },
+      {
+        open: () => void log.push("open"),
+        deliver: ({ data }) => void log.push(`event ${data}`),
+        fail,
+        reconnecting: (error) => void log.push(`reconnecting: ${error.code}, ${error.message}`),
+        retry() {},
+      },
+    ).then(undefined, (error: EventSourceError) => log.push(`failed: ${error.code}, ${error.message}`));
+    await settled();
+    return { clock, log, result, abort: () => controller.abort() };
+  }
+
+  test("reports each loss and each open of an object that reconnects", async () => {
+    const { log, abort, result } = await attempt();
+    native().fail(0);
+    native().answer();
+    native().give("1");
+    native().fail(0);
+    native().fail(0);
+    native().answer();
+    native().give("2");
+    native().fail(2);
+    await result;
+    expect(log).toEqual([
+      `reconnecting: network, Request to ${url} failed`,
+      "open",
+      "event 1",
+      `reconnecting: network, Connection to ${url} lost`,
+      `reconnecting: network, Connection to ${url} lost`,
+      "open",
+      "event 2",
+      `failed: network, Connection to ${url} lost`,
+    ]);
+    abort();
+  });
+
+  test.each<NativeOptions>([{ retry: false }, { lastEventIdParam: "after" }])(
+    "ends at the first error with %o, and closes its object",
+    async (options) => {
+      const { log, result } = await attempt(options);
+      native().answer();
+      native().fail(0);
+      expect(native().readyState).toBe(2);
+      await result;
+      expect(log).toEqual(["open", `failed: network, Connection to ${url} lost`]);
+    },
+  );
+
+  test("applies connectTimeout to the first connection only", async () => {
+    const { log, clock } = await attempt({ connectTimeout: 500 });
+    native().fail(0);
+    native().answer();
+    native().fail(0);
+    await clock.advance(1000);
+    expect(log.filter((line) => line.includes("Timeout"))).toEqual([]);
+    const { log: late, clock: time } = await attempt({ connectTimeout: 500 });
+    native(2).fail(0);
+    await time.advance(500);
+    expect(late.at(-1)).toBe("No response headers within connectTimeout (500 ms)");
+  });
+});
+
+describe("an option that needs fetch", () => {
   const refused: [EventSourceOptions, string][] = [
     [{ headers: { "x-a": "1" } }, "headers"],
     [{ method: "POST", body: "x" }, "body, method"],
@@ -223,13 +317,13 @@ describe("what only fetch can do", () => {
   ];
   test.each(refused)("%o is unsupported, by name", (options, names) => {
     expect(() => createEventSource(url, { ...options, transport: "native" })).toThrow(
-      new EventSourceError("unsupported", `The native EventSource cannot do: ${names}`),
+      new EventSourceError("unsupported", `The native EventSource does not support: ${names}`),
     );
     expect(FakeNative.made).toEqual([]);
   });
 });
 
-test("what says the same as the native class, or nothing, does not need fetch", () => {
+test("An option that the native class implies does not need fetch", () => {
   const options: EventSourceOptions = {
     method: "GET",
     body: null,
@@ -265,11 +359,11 @@ describe('transport: "auto"', () => {
     vi.stubGlobal("Response", class {});
     expect(await open()).toEqual({ fetched: 0, native: 1 });
     expect(() => createEventSource(url, { headers: {} })).toThrow(
-      "Response bodies do not stream here, and the native EventSource cannot do: headers",
+      "This runtime's fetch cannot stream response bodies, and the native EventSource does not support: headers",
     );
   });
 
-  test("is fetch where the caller brings one, which may well stream", async () => {
+  test("is fetch if there is a fetch option, which may well stream", async () => {
     vi.stubGlobal("Response", class {});
     const brought = vi.fn<() => Promise<Response>>(() => new Promise(() => {}));
     expect(await open({ fetch: brought })).toEqual({ fetched: 0, native: 0 });

@@ -1,7 +1,10 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { EventSourceError } from "../../src/core/errors.ts";
-import { bearer, checkResponse, parseUrl, requestHeaders } from "../../src/http/http.ts";
+import { bearer } from "../../src/http/bearer.ts";
+import { requestHeaders } from "../../src/http/headers.ts";
+import { rejectionWithBody } from "../../src/http/response.ts";
+import { createUrl, parseUrl } from "../../src/http/url.ts";
 import { createFakeClock, settled, type FakeClock } from "../helpers/fake-clock.ts";
 import { encode, streamOf } from "../helpers/chunks.ts";
 
@@ -11,18 +14,9 @@ afterEach(() => void vi.unstubAllGlobals());
 const wire = (headers: Headers, name: string) =>
   Array.from(headers.get(name) ?? "", (character) => character.charCodeAt(0));
 
-/** The error that a response is refused with. */
-async function refusal(
-  response: Response,
-  clock: FakeClock = createFakeClock(),
-): Promise<EventSourceError | undefined> {
-  try {
-    await checkResponse(response, clock.after);
-    return undefined;
-  } catch (error) {
-    return error as EventSourceError;
-  }
-}
+/** The error that rejects a response. */
+const refusal = (response: Response, clock: FakeClock = createFakeClock()) =>
+  rejectionWithBody(response, clock.after, new AbortController().signal);
 
 /** A rejected response with this body. */
 const rejected = (body: ReadableStream<unknown>) =>
@@ -39,6 +33,20 @@ describe("the media type", () => {
     ["text/event-streams", false],
     ["text/event-stream+json", false],
     ["text/event-stream, text/html", false],
+    ["text/html, text/event-stream", true],
+    ["text/event-stream, text/event-stream", true],
+    ["text/event-stream,", true],
+    [", text/event-stream", true],
+    ["text/event-stream, nonsense", true],
+    ["text/event-stream, text/h{ml", true],
+    ["text/event-stream, */*;q=1", true],
+    ['text/html; x=", text/event-stream"', false],
+    ['text/html; x="\\", text/event-stream"', false],
+    ['text/event-stream; x=", text/html"', true],
+    ['text/event-stream; x="unterminated, text/html', true],
+    ['"text/event-stream"', false],
+    ["text/event-stream x", false],
+    ["text /event-stream", false],
     ["application/json; x=text/event-stream", false],
     ["text/html", false],
     ["", false],
@@ -252,6 +260,6 @@ describe("the URL", () => {
 
   test("resolves against the page where there is one", () => {
     vi.stubGlobal("document", { baseURI: "https://page.test/app/" });
-    expect(parseUrl("events").href).toBe("https://page.test/app/events");
+    expect(createUrl("events").url).toBe("https://page.test/app/events");
   });
 });

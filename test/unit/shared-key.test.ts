@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { EventSourceError } from "../../src/core/errors.ts";
-import { bearer } from "../../src/http/http.ts";
+import { bearer } from "../../src/http/bearer.ts";
 import { keyOf } from "../../src/shared/key.ts";
 import { createSharedEventSource, type SharedEventSourceOptions } from "../../src/shared.ts";
 

@@ -151,7 +151,7 @@ export function keepsPromises(pass: (answer: Answer) => Promise<Passage>): void 
       expect(await nextError(away)).toMatchObject({
         code: "http-status",
         status: 307,
-        message: "Refused a redirect",
+        message: 'Blocked a redirect to another origin (redirect: "same-origin")',
       });
     });
   });

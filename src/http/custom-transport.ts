@@ -1,5 +1,5 @@
 import type { StreamItem, Transport } from "../core/types.ts";
-import { originOf } from "../http/http.ts";
+import { originOf } from "./url.ts";
 
 /** Completes the items of a custom transport to events. */
 export function completeItems(transport: Transport): Transport {

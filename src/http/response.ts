@@ -1,0 +1,92 @@
+import type { Clock } from "../core/clock.ts";
+import { EventSourceError } from "../core/errors.ts";
+import { readerOf, release } from "../stream/body.ts";
+
+/** The media type of an event stream. */
+export const EVENT_STREAM = "text/event-stream";
+
+/** Characters of a rejected response that are kept. */
+const BODY_START = 4096;
+/** Maximum time to wait for them, in ms. */
+const BODY_WAIT = 1000;
+
+/** A quoted string, in which commas and semicolons separate nothing. */
+const quotedString = /"(\\.|[^"])*"?/g;
+/** The last value that begins with a valid MIME type. */
+const lastMimeType = /^(?:.*,)?\s*(?!\*\/\*)([-!#-'*+.^-`|~\w]+\/[-!#-'*+.^-`|~\w]+)\s*(?:[,;]|$)/;
+
+/**
+ * The type and subtype that a `Content-Type` header declares, in lower case; `undefined` for none.
+ *
+ * @see https://fetch.spec.whatwg.org/#concept-header-extract-mime-type
+ */
+export function extractMimeType(contentType: string): string | undefined {
+  return lastMimeType.exec(contentType.replace(quotedString, '"'))?.[1]!.toLowerCase();
+}
+
+/** Whether a value is a body that can be read piece by piece: a web stream or an async iterable. */
+export function isBody(value: unknown): boolean {
+  const object = Object(value) as object;
+  return "getReader" in object || Symbol.asyncIterator in object;
+}
+
+/** What `unsupported` says where response bodies do not stream. */
+export const CANNOT_STREAM = "This runtime's fetch cannot stream response bodies";
+
+/**
+ * The reason why a response is not an event stream; `undefined` if it is one.
+ *
+ * @param hint - For a response that the caller made: what to do about a wrong type. A missing type is accepted then.
+ */
+export function rejectionOf({ status, headers, body }: Response, hint = ""): EventSourceError | undefined {
+  const header = headers.get("content-type") ?? "";
+  const type = extractMimeType(header);
+  const isRightType = type === EVENT_STREAM || (hint && !header);
+  // React Native's own fetch has no `body`; some wrappers replace it by its text.
+  if (status === 200 && isRightType && (body === null || isBody(body))) return undefined;
+  const [code, message]: [EventSourceError["code"], string] =
+    status !== 200
+      ? [
+          status === 204 ? "no-content" : status === 401 ? "unauthorized" : "http-status",
+          `The server answered ${status}`,
+        ]
+      : isRightType
+        ? ["unsupported", CANNOT_STREAM]
+        : ["content-type", `Expected ${EVENT_STREAM}, found "${(type ?? header).slice(0, 99)}"${hint}`];
+  return new EventSourceError(code, message, { status, headers });
+}
+
+/** The same with the start of the body, which is released. */
+export async function rejectionWithBody(
+  response: Response,
+  after: Clock["after"],
+  signal: AbortSignal,
+  hint?: string,
+): Promise<EventSourceError | undefined> {
+  const error = rejectionOf(response, hint);
+  return error && Object.assign(error, { body: await bodyStart(response.body, after, signal) });
+}
+
+/** The start of a body as text: what can be read within {@link BODY_WAIT}. Never fails. */
+async function bodyStart(
+  body: Response["body"],
+  after: Clock["after"],
+  signal: AbortSignal,
+): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let cancelTimer: (() => void) | undefined;
+  try {
+    const reader = readerOf(body!);
+    const cancel = () => void release(reader);
+    cancelTimer = after(BODY_WAIT, cancel);
+    signal.addEventListener("abort", cancel);
+    for (let read; text.length < BODY_START && !(read = await reader.read()).done;)
+      text += decoder.decode(read.value as Uint8Array, { stream: true });
+    cancel();
+  } catch {
+    // There is no body, a wrapper of fetch has read or locked it, or it broke: what arrived before is still of use.
+  }
+  cancelTimer?.();
+  return text.slice(0, BODY_START);
+}
