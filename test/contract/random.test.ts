@@ -658,7 +658,7 @@ async function run(play: Play): Promise<void> {
     });
   } finally {
     isHealing = true;
-    source!?.close();
+    (source! as EventSourceClient | undefined)?.close();
     for (const end of undo) end();
   }
 
