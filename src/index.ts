@@ -1,9 +1,14 @@
 export { createEventSource } from "./client/create-event-source.ts";
 export type { ClosedStatus, ConnectionStatus } from "./connection/status.ts";
-export { json, schemas, type SchemaDecoder, type StandardSchema } from "./client/decode.ts";
+export { json, schema, schemas, type SchemaDecoder, type StandardSchema } from "./client/decode.ts";
 export type { ListenerOptions } from "./core/listeners.ts";
 export { EventSourceError, type EventSourceErrorCode, type EventSourceErrorDetails } from "./core/errors.ts";
-export type { EventSourceClient, EventSourceUrl } from "./client/event-source-client.ts";
+export type { DefaultData, InferredEvents, OptionsArgument, Undecoded } from "./core/inference.ts";
+export type {
+  AnyEventSourceClient,
+  EventSourceClient,
+  EventSourceUrl,
+} from "./client/event-source-client.ts";
 export type { FetchInit, FetchLike, ResponseLike } from "./http/request-options.ts";
 export { bearer } from "./http/http.ts";
 export type { EventSourceOptions, FetchEventsOptions, ReadEventsOptions } from "./client/options.ts";
@@ -16,6 +21,7 @@ export type {
   AttemptContext,
   Decoder,
   EventsOf,
+  HeadersInput,
   OpenStream,
   PerAttempt,
   ServerSentEvent,

@@ -103,7 +103,7 @@ export function createClient<Events extends object = TextEvents>(
       // "A request body is never replayed silently": only a plain GET or HEAD is sent twice unasked.
       retry: (retry ?? isPlain(init)) && {
         ...defaultRetry,
-        ...(splitOptions(retry || {}, "retry.")[0] as RetryPolicy),
+        ...(splitOptions(Object(retry) as object, "retry.")[0] as RetryPolicy),
       },
       lastEventId: deliveredId,
       endless: endOn !== undefined,

@@ -6,32 +6,41 @@ import { createEventStream, type EventStream } from "./event-stream.ts";
 import { splitOptions, type ReadEventsOptions } from "./options.ts";
 import { readStream } from "../stream/reader.ts";
 import type { ResponseLike } from "../http/request-options.ts";
-import type { Decoder, EventsOf, TextEvents } from "../core/types.ts";
+import type { DefaultData, InferredEvents, OptionsArgument, Undecoded } from "../core/inference.ts";
+import type { TextEvents } from "../core/types.ts";
 
 /**
  * Reads the events of a response, or of a stream of bytes, that you already have.
- * A response is checked first: its status must be 200 and its type that of an event stream.
  *
- * @throws EventSourceError `invalid-option`, naming the option.
+ * The status of a response must be 200, and its `Content-Type` must be `text/event-stream` or missing. Pass `response.body` to
+ * read it without this check. Without `decode`, the data of each event is a string. If the stream fails, the loop throws an
+ * `EventSourceError`.
+ *
+ * @throws EventSourceError `invalid-option`, naming the option: `body` if it is neither a response nor a stream, was read, or is locked.
+ *
+ * @example
+ * for await (const event of readEvents(await fetch("/export"))) console.log(event.data);
  */
-export function readEvents<D extends Decoder>(
+export function readEvents<Events extends Undecoded<Events> = TextEvents>(
   body: ResponseLike | Body,
-  options: ReadEventsOptions & { decode: D },
-): EventStream<EventsOf<D>>;
-/** The same without `decode`: the data are text. */
-export function readEvents<Events extends object = TextEvents>(
-  body: ResponseLike | Body,
-  options?: ReadEventsOptions & { decode?: undefined },
 ): EventStream<Events>;
-/** The same with the events declared by hand: their data are what `decode` makes of them. */
-export function readEvents<Events extends object = Record<string, unknown>>(
+/**
+ * Reads the events of a response or stream with options. The events are typed by `decode`, or by a type argument.
+ *
+ * A type argument whose data is not a string requires `decode`.
+ *
+ * @example
+ * for await (const event of readEvents(response, { decode: json, endOn: "[DONE]" })) show(event.data);
+ */
+export function readEvents<
+  Events extends object = never,
+  Schemas extends object = object,
+  Data = DefaultData<Events>,
+>(
   body: ResponseLike | Body,
-  options?: ReadEventsOptions,
-): EventStream<Events>;
-export function readEvents<Events extends object>(
-  body: ResponseLike | Body,
-  options: ReadEventsOptions = {},
-): EventStream<Events> {
+  options: OptionsArgument<ReadEventsOptions, Events, Schemas, Data>,
+): EventStream<InferredEvents<Events, Schemas, Data>>;
+export function readEvents(body: ResponseLike | Body, options: ReadEventsOptions = {}): unknown {
   const [ours] = splitOptions(options);
   if (!isReadable(body)) throw invalid("body", "expected a Response or a stream that nobody has read from");
   return createEventStream(ours, async ({ lastEventId, signal }, sink) => {

@@ -1,62 +1,62 @@
 import { LONGEST_DELAY } from "../core/clock.ts";
 import type { EventSourceError } from "../core/errors.ts";
 
-/** What `shouldRetry` is told. */
+/** The failure that `shouldRetry` decides on. */
 export interface RetryContext {
   /** Why the attempt failed or the connection was lost. */
   readonly error: EventSourceError;
-  /** Attempts that have failed in a row, this one included. */
+  /** Number of attempts that have failed in a row, including this one. */
   readonly attempt: number;
-  /** Since the first of them (ms). */
+  /** Time since the first failure in a row, in ms. */
   readonly elapsed: number;
   /** The verdict of the default rules. */
   readonly willRetry: boolean;
 }
 
 /**
- * When to connect again. Times in ms.
+ * Retry policy. Times are in ms.
  *
- * The delay after the n-th failure in a row is `initialDelay × factor^(n-1)`, kept low enough that the jitter on top of
- * it stays below `maxDelay`, and then multiplied by a random number from 1 to `1 + jitter`. A floor that the server
- * sets, by its `retry` field or `Retry-After`, comes before `maxDelay`: the jitter is added on top of the floor.
+ * The delay after the n-th failure in a row is `initialDelay × factor^(n-1)`, multiplied by a random number from 1 to
+ * `1 + jitter`, and at most `maxDelay`. The server sets a minimum with its `retry` field or `Retry-After`; the jitter is
+ * added on top of it, also beyond `maxDelay`.
  */
 export interface RetryOptions {
   /**
-   * Delay after the first failure (ms). The server's `retry` field replaces it, and becomes a floor. Default 1000.
+   * Delay after the first failure, in ms. The server's `retry` field replaces it, and is then the minimum of every delay. Default 1000.
    *
    * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#concept-event-stream-reconnection-time
    */
   initialDelay?: number | undefined;
   /**
-   * Growth per failure in a row, 1 or more. With 1 there is none, and clients that failed together
-   * keep coming back together. Default 2.
+   * Factor by which each failure in a row multiplies the delay, at least 1. With 1 the delay does not grow, and clients that failed
+   * together keep returning together. Default 2.
    */
   factor?: number | undefined;
   /**
-   * Longest delay of our own making, jitter included, and the most that `Retry-After` may ask for (ms). Raise it
-   * where rate limits have longer windows. Default 30000.
+   * Maximum delay including jitter, in ms. It also limits `Retry-After`. Raise it if the server's rate limits have longer
+   * windows. Default 30000.
    */
   maxDelay?: number | undefined;
-  /** Share of the delay that is added at random, 0 to 1, so that clients do not come back all at once. Default 0.5. */
+  /** Share of the delay that is added at random, from 0 to 1, so that clients do not reconnect simultaneously. Default 0.5. */
   jitter?: number | undefined;
   /**
-   * Retries in a row before the client gives up with `retries-exhausted`, whose `cause` is the last error. They count
-   * from the last healthy connection. Default `Infinity`.
+   * Maximum number of retries in a row. After the last one the client closes with `retries-exhausted`, whose `cause` is the last error.
+   * Default `Infinity`.
    */
   maxRetries?: number | undefined;
   /**
-   * Time since the first failure in a row after which no retry begins (ms): `retries-exhausted`. Time offline does
-   * not count. Default `Infinity`.
+   * Maximum time since the first failure in a row, in ms. After it no retry begins, and the client closes with
+   * `retries-exhausted`. Time offline does not count. Default `Infinity`.
    */
   maxElapsedTime?: number | undefined;
   /**
-   * A connection is healthy, and earlier failures are forgiven, once it delivered an event or was open this long
-   * (ms). Headers alone prove nothing. Default 5000.
+   * Time after which an open connection is healthy, in ms. The failure count resets then, or when the connection delivers an event,
+   * but not on response headers. Default 5000.
    */
   resetAfter?: number | undefined;
   /**
-   * Overrides the default rules both ways, but for 204; `undefined` leaves the verdict to them. For a status that
-   * means something else here, such as a 404 while a service starts.
+   * Overrides the default rules, in both directions: for example, to retry a 404 while a service starts. `undefined` keeps the
+   * default verdict. A 204 is never retried.
    */
   shouldRetry?: ((context: RetryContext) => boolean | undefined) | undefined;
 }

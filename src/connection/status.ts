@@ -1,31 +1,32 @@
 import type { EventSourceError } from "../core/errors.ts";
 
-/** The life of a connection, discriminated by `state`. Each change makes a new object; between changes it is the same one. */
+/** The status of a connection, discriminated by `state`. Each change creates a new object; between changes the object stays the same. */
 export type ConnectionStatus =
-  /** Never opened. */
+  /** `open()` was not called yet. */
   | { readonly state: "idle" }
-  /** An attempt is being made. `attempt` is 1 more than the failures in a row since the last healthy connection. */
+  /** An attempt is in progress. `attempt` is 1 plus the number of failures in a row since the last healthy connection. */
   | { readonly state: "connecting"; readonly attempt: number }
-  /** The server answered with an event stream. `url` is the final one, after redirects. */
+  /** The server answered with an event stream. `url` is the final URL, after redirects. */
   | { readonly state: "open"; readonly url: string; readonly headers: Headers }
-  /** `attempt` attempts have failed in a row; the next one begins in `delay` ms. */
+  /** `attempt` attempts have failed in a row, the last one with `error`. The next attempt begins in `delay` ms. */
   | {
       readonly state: "waiting";
       readonly attempt: number;
       readonly delay: number;
       readonly error: EventSourceError;
     }
-  /** No connection and none being made: `"offline"`, while the page is, or what `pause()` was given. */
+  /** The client does not connect: `reason` is `"offline"` while the page is offline, or the argument of `pause()`. */
   | { readonly state: "paused"; readonly reason: string }
   | ClosedStatus;
 
-/** Over, until `open()` is called. */
+/** The terminal status. `open()` leaves it. */
 export type ClosedStatus = {
   readonly state: "closed";
   /**
-   * `"client"`: closed from here. `"server"`: the server asked to stop (204), or ended a stream that is not retried.
-   * `"complete"`: the event of `endOn` came. `"error"`: `error` is fatal.
+   * `"client"`: the client closed the stream. `"server"`: the server answered with 204, or ended a stream that is not retried.
+   * `"complete"`: the `endOn` event arrived. `"error"`: `error` was fatal.
    */
   readonly reason: "client" | "server" | "complete" | "error";
+  /** The fatal error, if `reason` is `"error"`. */
   readonly error?: EventSourceError;
 };

@@ -1,4 +1,4 @@
-/** Vocabulary shared by every layer. This file imports nothing. */
+/** Types shared by every layer. This file imports nothing. */
 
 /**
  * One event that the server sent.
@@ -6,19 +6,19 @@
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#dispatchMessage
  */
 export interface ServerSentEvent<Type extends string = string, Data = string> {
-  /** The `event` field; `"message"` when the server sent none. */
+  /** The `event` field, or `"message"` if the server sent none. */
   type: Type;
-  /** The data as the `decode` option made it; the text as sent when there is no `decode`. */
+  /** The result of the `decode` option. Without `decode`, the same string as `raw`. */
   data: Data;
-  /** The data field as the server sent it (its lines joined by U+000A). */
+  /** The data as the server sent it: the `data` lines, joined by U+000A. */
   raw: string;
-  /** The last event ID at this event. It is sticky: an event without an `id` field keeps the one before it. */
+  /** The last event ID at this event. An event without an `id` field keeps the previous ID. */
   lastEventId: string;
-  /** Origin of the final URL, after redirects; `"null"` where the stream has no URL. */
+  /** The origin of the final URL, after redirects. `"null"` if the stream has no URL. */
   origin: string;
 }
 
-/** A map of event names to data, used when neither a map nor a decoder says otherwise. */
+/** The event map of a stream without `decode`: any event name, and `data` is a string. */
 export type TextEvents = Record<string, string>;
 
 /** The events of a map as one union, discriminated by `type`. */
@@ -26,30 +26,30 @@ export type AnyEvent<Events extends object> = {
   [Type in keyof Events & string]: ServerSentEvent<Type, Events[Type]>;
 }[keyof Events & string];
 
-/** Turns the text of an event into data. It may be asynchronous: order is kept. */
+/** Turns the text of an event into its data. It may return a promise: the next event waits for it. */
 export type Decoder = (raw: string, event: ServerSentEvent) => unknown;
 
-/** The event map that a decoder implies: exact for `schemas({…})`, one data type for all names otherwise. */
+/** The event map that a decoder implies. `schemas({…})` names its events; any other decoder has one data type for all names. */
 export type EventsOf<D> = D extends { readonly "~events"?: infer Events extends object }
   ? Events
   : D extends (...args: never[]) => infer Data
     ? Record<string, unknown extends Awaited<Data> ? unknown : Awaited<Data>>
     : TextEvents;
 
-/** What is known when an attempt begins. */
+/** The attempt that a function among the options is called for. */
 export interface AttemptContext {
-  /** 1 for the first attempt; counts on until a connection proves healthy. */
+  /** 1 for the first attempt. Increases with each failed attempt, and starts over after a healthy connection. */
   readonly attempt: number;
-  /** The last event ID that the attempt resumes from; `""` for none. */
+  /** The last event ID that the attempt resumes after. `""` if there is none. */
   readonly lastEventId: string;
-  /** Aborted as soon as the attempt is given up. */
+  /** Aborted when the attempt is given up. */
   readonly signal: AbortSignal;
 }
 
-/** A value, or a function called once per attempt, for whatever may expire. */
+/** A value, or a function that returns one or a promise of one. The function is called once per attempt: for a value that may expire. */
 export type PerAttempt<T> = T | ((context: AttemptContext) => T | PromiseLike<T>);
 
-/** What a request takes as headers. Not `HeadersInit`, which Node's types do not declare globally. */
+/** Request headers. Not `HeadersInit`, which Node's types do not declare globally. */
 export type HeadersInput = NonNullable<RequestInit["headers"]>;
 
 /**

@@ -80,7 +80,7 @@ export function createSharedClient<Events extends object = TextEvents>(
       return hub;
     },
   });
-  const client = createEventSource<Events>(url, {
+  const client = createEventSource(url, {
     decode,
     endOn,
     signal,
@@ -88,7 +88,7 @@ export function createSharedClient<Events extends object = TextEvents>(
     transport: member.transport,
     // Whether and when there is another attempt is what the shared connection says.
     retry: retry !== false && {
-      maxDelay: retry?.maxDelay,
+      maxDelay: retry === true ? undefined : retry?.maxDelay,
       factor: 1,
       jitter: 0,
       shouldRetry: member.willRetry,

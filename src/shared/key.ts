@@ -36,7 +36,7 @@ export function checkShared(
     ["maxBuffer", "a number", isNumber(maxBuffer)],
     // Each tab that takes over asks again.
     ["body", "none", body == null],
-    ["method", "GET", /^get$/i.test(method)],
+    ["method", "GET", /^get$/i.test(String(method))],
     ["transport", "one that hears every event", transport !== "native"],
   ];
   for (const [option, expected, holds] of rules)
@@ -62,5 +62,5 @@ export function keyOf(
       .sort();
   const fixed = typeof headers === "function" ? "" : [...new Headers(headers)];
   // The number is that of the messages: tabs may have loaded different versions of us.
-  return `everspring 1 ${JSON.stringify([stream, identity, fixed, retry && plain(retry), plain(request)])}`;
+  return `everspring 1 ${JSON.stringify([stream, identity, fixed, retry && plain(Object(retry) as object), plain(request)])}`;
 }

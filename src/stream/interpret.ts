@@ -18,7 +18,7 @@ export interface InterpretOptions {
    * sentinel like `[DONE]` need not be JSON. It is not delivered. A stream that ends without it is a `premature-end`,
    * which a subscription retries. Set it wherever an end has to be told from a cut.
    */
-  endOn?: string | ((event: ServerSentEvent) => boolean) | undefined;
+  endOn?: string | ((event: ServerSentEvent) => boolean | "deliver") | undefined;
 }
 
 /** An event whose data may have become anything. */

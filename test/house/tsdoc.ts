@@ -78,13 +78,14 @@ function membersOf(body: string): Member[] {
   }));
 }
 
-/** A type on one line. */
+/** A type on one line, without `undefined` and `NoInfer`, which only the compiler needs. */
 function tidy(type: string): string {
   return type
     .replaceAll(/\s+/g, " ")
     .replaceAll(/(?<=\() | (?=\))|,(?= \))/g, "")
     .replace(/^\| /, "")
     .replaceAll(/ \| undefined\b/g, "")
+    .replaceAll(/\bNoInfer<(\w+)>/g, "$1")
     .replace(/^\((\(.*\) => [^|]*)\)$/, "$1");
 }
 

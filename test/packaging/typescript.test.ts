@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { consumers, installConsumers, installLimit } from "../consumers/install.ts";
+import { moduleWith, wrongOptions } from "../helpers/wrong-options.ts";
 import { installInto, root, temporaryFolder } from "./consumer.ts";
 import { start } from "./run.ts";
 
@@ -95,6 +96,21 @@ describe("every entry is typed in a page's project, without skipLibCheck, with m
       else expect(said).toBe("");
     },
   );
+});
+
+describe("a wrong option is one error, with a message of its own", () => {
+  // Two digits, since TypeScript 7 sorts its errors by file name.
+  const files = Object.fromEntries(
+    wrongOptions.map(([, code], n) => [`wrong-${n + 10}.mts`, moduleWith(code, "everspring")]),
+  );
+  const ways = versions.flatMap((version) => [true, false].map((exact) => [version, exact] as const));
+
+  test.concurrent.for(ways)("TypeScript %s, exactOptionalPropertyTypes %s", async ([version, exact]) => {
+    const options = { ...inPages, module: "nodenext", exactOptionalPropertyTypes: exact };
+    const errors = (await compile(version, files, options)).split(/\n(?=\S)/);
+    expect(errors).toEqual(wrongOptions.map(([, , message]) => expect.stringMatching(message)));
+    expect(errors.join("\n")).not.toMatch(/overload/i);
+  });
 });
 
 test("where only Node's types are there and none of the DOM's, options are typed all the same", async () => {

@@ -60,13 +60,14 @@ test("fields of one state need narrowing", () => {
   if (status.state === "opened") void status;
 });
 
-test("what the client shows cannot be assigned", () => {
+test("no member of the client but lastEventId can be assigned", () => {
   // @ts-expect-error
   source.status = { state: "idle" };
   // @ts-expect-error
   source.status.state = "open";
   // @ts-expect-error
   source.url = "/";
+  source.lastEventId = "7";
   // @ts-expect-error
   source.readyState = 2;
   // @ts-expect-error
@@ -84,27 +85,31 @@ test("the members are what they say", () => {
   holds<Is<typeof source.open, () => void>>();
   holds<Is<typeof source.close, (reason?: unknown) => void>>();
   holds<Is<typeof source.reconnect, () => void>>();
+  holds<Is<typeof source.fail, (cause?: unknown) => void>>();
+  holds<Is<typeof source.pause, (reason?: string) => void>>();
+  holds<Is<typeof source.checkLiveness, (timeout: number) => void>>();
   holds<Is<(typeof source)[typeof Symbol.dispose], () => void>>();
   using disposed = createEventSource("/events", { open: false });
   void disposed;
 });
 
-test("listeners may be async, have a signal and be called once, and all have an undo", () => {
+test("listeners may be async, take a signal and once, and return an unsubscribe function", () => {
   const { signal } = new AbortController();
-  const undo = source.on("tick", async ({ data }) => data.length, { signal, once: true });
-  holds<Is<typeof undo, () => void>>();
-  const undos = [
+  const unsubscribe = source.on("tick", async ({ data }) => data.length, { signal, once: true });
+  holds<Is<typeof unsubscribe, () => void>>();
+  const unsubscribes = [
     source.onEvent(async () => {}, { signal }),
     source.onStatus((status) => holds<Is<typeof status, ConnectionStatus>>(), { once: true }),
     source.onError((error) => holds<Is<typeof error, EventSourceError>>()),
     source.onComment((comment) => holds<Is<typeof comment, string>>(), { signal: undefined }),
+    source.onCheckpoint((lastEventId) => holds<Is<typeof lastEventId, string>>(), { once: true }),
   ];
-  holds<Is<typeof undos, (() => void)[]>>();
+  holds<Is<typeof unsubscribes, (() => void)[]>>();
   // @ts-expect-error no such option
   source.onEvent(() => {}, { passive: true });
   // @ts-expect-error no listener
   source.onEvent();
-  // @ts-expect-error not the way it is done here
+  // @ts-expect-error a client is not an EventTarget
   source.addEventListener("message", () => {});
 });
 
@@ -112,6 +117,7 @@ test("the error codes are a closed set", () => {
   const explain = (code: EventSourceErrorCode): string => {
     switch (code) {
       case "network":
+      case "stream-ended":
       case "http-status":
       case "content-type":
       case "no-content":
@@ -136,12 +142,13 @@ test("the error codes are a closed set", () => {
   });
 });
 
-test("an error has what is known, and nothing that is any", () => {
+test("no member of an error is any", () => {
   source.onError((error) => {
     expectTypeOf(error).toExtend<Error>();
     holds<Is<typeof error.code, EventSourceErrorCode>>();
     holds<Is<typeof error.status, number | undefined>>();
     holds<Is<typeof error.headers, Headers | undefined>>();
+    holds<Is<typeof error.url, string | undefined>>();
     holds<Is<typeof error.body, string | undefined>>();
     holds<Is<typeof error.attempt, number | undefined>>();
     holds<Is<typeof error.willRetry, boolean | undefined>>();
@@ -155,11 +162,12 @@ test("an error has what is known, and nothing that is any", () => {
   });
 });
 
-test("a finite stream has no connection to listen to", async () => {
+test("a finite stream has no listeners and no status", async () => {
   const stream = fetchEvents("/chat", { method: "POST", body: "?" });
   holds<Is<Awaited<typeof stream.response>, Response | undefined>>();
   holds<Is<typeof stream.lastEventId, string>>();
   holds<Is<typeof stream.close, () => void>>();
+  holds<Is<(typeof stream)[typeof Symbol.dispose], () => void>>();
   // @ts-expect-error
   stream.on("message", () => {});
   // @ts-expect-error
@@ -176,7 +184,7 @@ test("bearer takes sync and async functions of the attempt", () => {
       return "token";
     }),
   });
-  // @ts-expect-error a token would expire: it is asked for
+  // @ts-expect-error a function, because a token expires
   bearer("token");
   // @ts-expect-error not a token
   bearer(() => 1);

@@ -1,19 +1,26 @@
 import { type } from "arktype";
 import * as v from "valibot";
-import { test } from "vitest";
+import { expectTypeOf, test } from "vitest";
 import { z } from "zod";
+import { trace } from "../../src/debug.ts";
 import {
   createEventSource,
   fetchEvents,
   json,
   readEvents,
+  schema,
   schemas,
   type AnyEvent,
+  type AnyEventSourceClient,
+  type Decoder,
   type EventSourceClient,
   type EventSourceOptions,
   type EventStream,
   type ServerSentEvent,
 } from "../../src/index.ts";
+import { followPage } from "../../src/lifecycle.ts";
+import { rememberLastEventId } from "../../src/resume.ts";
+import type { SharedEventSource } from "../../src/shared.ts";
 import { fails, holds, type Is, type IsAny } from "./is.ts";
 
 interface Tick {
@@ -24,7 +31,9 @@ type Prices = { tick: Tick; halt: { until: string }; message: string };
 
 const body = new ReadableStream<Uint8Array>();
 
-test("without a map and a decoder data is a string and any name will do", () => {
+const tick = z.object({ symbol: z.string(), price: z.number() });
+
+test("data is a string and any name is allowed without a map and a decoder", () => {
   const source = createEventSource("/prices");
   holds<Is<typeof source, EventSourceClient<Record<string, string>>>>();
   source.on("anything", (event) => {
@@ -36,6 +45,13 @@ test("without a map and a decoder data is a string and any name will do", () => 
   source.onEvent((event) => {
     holds<Is<typeof event, ServerSentEvent<string, string>>>();
   });
+});
+
+test("options without a decoder leave data a string", () => {
+  const source = createEventSource("/prices", { open: false, decode: undefined });
+  holds<Is<typeof source, EventSourceClient>>();
+  const none = createEventSource("/prices", undefined);
+  holds<Is<typeof none, EventSourceClient>>();
 });
 
 test("a hand-written map names the events and their data", () => {
@@ -53,7 +69,7 @@ test("a hand-written map names the events and their data", () => {
   source.on("tick", (event: ServerSentEvent<"tick", { volume: number }>) => event);
   // @ts-expect-error the listener is for another event
   source.on("tick", (event: ServerSentEvent<"halt", { until: string }>) => event);
-  // The life of the connection is another channel.
+  // The status of the connection is another channel.
   // @ts-expect-error
   source.on("error", () => {});
   // @ts-expect-error
@@ -68,6 +84,58 @@ test("a map may be an interface", () => {
   source.on("tick", ({ data }) => holds<Is<typeof data, Tick>>());
   // @ts-expect-error no such event
   source.on("message", () => {});
+});
+
+test("a hand-written map whose data is not a string requires decode", () => {
+  // @ts-expect-error data would be a string
+  createEventSource<Prices>("/prices");
+  // @ts-expect-error data would be a string
+  createEventSource<Prices>("/prices", { open: false });
+  // @ts-expect-error data would be a string
+  createEventSource<Prices>("/prices", undefined);
+  // @ts-expect-error data would be a string
+  createEventSource<Prices>("/prices", { decode: undefined });
+  // @ts-expect-error decode may be missing
+  createEventSource<Prices>("/prices", {} as { decode?: Decoder });
+  // @ts-expect-error data would be a string
+  fetchEvents<Prices>("/chat");
+  // @ts-expect-error data would be a string
+  fetchEvents<Prices>("/chat", { method: "POST" });
+  // @ts-expect-error data would be a string
+  readEvents<Prices>(body);
+  // @ts-expect-error data would be a string
+  readEvents<Prices>(body, { endOn: "bye" });
+  // @ts-expect-error the annotation is a hand-written map, too
+  const annotated: EventSourceClient<Prices> = createEventSource("/prices");
+  // @ts-expect-error the annotation is a hand-written map, too
+  const open: EventSourceClient<Prices> = createEventSource("/prices", { open: true });
+  void [annotated, open];
+});
+
+test("a hand-written map accepts every decoder", () => {
+  createEventSource<{ tick: Tick }>("/prices", { decode: (raw) => JSON.parse(raw) });
+  createEventSource<{ tick: Tick }>("/prices", {
+    async decode(raw, event) {
+      holds<Is<typeof raw, string>>();
+      holds<Is<typeof event, ServerSentEvent>>();
+      return {};
+    },
+  });
+  fetchEvents<Prices>("/chat", { decode: {} as Decoder });
+  readEvents<Prices>(body, { decode: json });
+  const annotated: EventSourceClient<Prices> = createEventSource("/prices", { decode: json });
+  void annotated;
+});
+
+test("a hand-written map needs no decode where data may be a string", () => {
+  const source = createEventSource<{ tick: string }>("/prices");
+  holds<Is<typeof source, EventSourceClient<{ tick: string }>>>();
+  const open = createEventSource<{ tick: string; light: "red" | "green" }>("/prices", { open: false });
+  open.on("light", ({ data }) => holds<Is<typeof data, "red" | "green">>());
+  createEventSource<{ tick: unknown; either: string | number }>("/prices");
+  createEventSource<Record<string, unknown>>("/prices", {});
+  fetchEvents<{ message: string }>("/chat");
+  readEvents<{ message: string }>(body, {});
 });
 
 test("onEvent has the union of all events, discriminated by type", () => {
@@ -113,6 +181,42 @@ test("json without a map gives unknown", async () => {
   for await (const { data } of readEvents(body, { decode: json })) holds<Is<typeof data, unknown>>();
 });
 
+test("callbacks beside the decoder are typed by it", () => {
+  createEventSource("/prices", { onEvent: (event) => holds<Is<typeof event, ServerSentEvent>>() });
+  createEventSource("/prices", {
+    onEvent: (event) => holds<Is<typeof event, ServerSentEvent<string, unknown>>>(),
+    decode: json,
+  });
+  createEventSource("/prices", {
+    onEvent: (event) => holds<Is<typeof event, ServerSentEvent<"tick", Tick>>>(),
+    decode: schemas({ tick }),
+  });
+  createEventSource("/prices", {
+    onEvent: (event) => holds<Is<typeof event, ServerSentEvent<string, Tick>>>(),
+    decode: schema(tick),
+  });
+  // An inline decoder goes first, unless its parameters are typed.
+  createEventSource("/prices", {
+    decode: (raw) => Number(raw),
+    onEvent: (event) => holds<Is<typeof event.data, number>>(),
+  });
+  createEventSource("/prices", {
+    onEvent: (event) => holds<Is<typeof event.data, number>>(),
+    decode: async (raw: string) => Number(raw),
+  });
+  createEventSource<Prices>("/prices", {
+    onEvent: (event) => holds<Is<typeof event, AnyEvent<Prices>>>(),
+    decode: (raw) => JSON.parse(raw),
+  });
+  createEventSource("/prices", {
+    decode: json,
+    // @ts-expect-error the data is unknown
+    onEvent: (event: ServerSentEvent<"tick", Tick>) => event,
+  });
+  // @ts-expect-error the type of a parameter does not decode the data
+  createEventSource("/prices", { onEvent: (event: ServerSentEvent<string, Tick>) => event });
+});
+
 test("options in a variable that may hold a decoder give unknown, not string", async () => {
   const options: EventSourceOptions = { decode: json };
   createEventSource("/prices", options).onEvent(({ data }) => holds<Is<typeof data, unknown>>());
@@ -121,7 +225,7 @@ test("options in a variable that may hold a decoder give unknown, not string", a
   createEventSource("/prices", { lastEventId: "1" }).onEvent(({ data }) => holds<Is<typeof data, string>>());
 });
 
-test("a decoder of one's own gives its result, awaited", async () => {
+test("a custom decoder types data by its awaited result", async () => {
   const numbers = createEventSource("/n", { decode: (raw) => Number(raw) });
   numbers.on("n", ({ data }) => holds<Is<typeof data, number>>());
   const later = createEventSource("/n", { decode: async (raw) => ({ text: raw }) });
@@ -196,6 +300,48 @@ test("schemas infers the map from arktype", () => {
   source.on("tock", () => {});
 });
 
+test("schema types every event by one schema", async () => {
+  const source = createEventSource("/prices", { decode: schema(tick) });
+  holds<Is<typeof source, EventSourceClient<Record<string, Tick>>>>();
+  createEventSource("/prices", { decode: schema(v.literal(2)) }).on("n", ({ data }) =>
+    holds<Is<typeof data, 2>>(),
+  );
+  createEventSource("/prices", { decode: schema(type("string")) }).onEvent(({ data }) =>
+    holds<Is<typeof data, string>>(),
+  );
+  for await (const { data } of fetchEvents("/chat", { decode: schema(tick) })) holds<Is<typeof data, Tick>>();
+  for await (const { data } of readEvents(body, { decode: schema(tick) })) holds<Is<typeof data, Tick>>();
+  // @ts-expect-error not a schema
+  schema({ price: "number" });
+});
+
+test("a hand-written map beside schemas must agree with them", () => {
+  const source = createEventSource<{ tick: Tick }>("/prices", { decode: schemas({ tick }) });
+  holds<Is<typeof source, EventSourceClient<{ tick: Tick }>>>();
+  // The data of a name without a schema is a string.
+  createEventSource<{ tick: Tick; message: string }>("/prices", { decode: schemas({ tick }) });
+  createEventSource<{ tick: { price: number } }>("/prices", { decode: schemas({ tick, halt: z.string() }) });
+  createEventSource<{ tick: Tick }>("/prices", { decode: schema(tick) });
+  const annotated: EventSourceClient<{ tick: Tick }> = createEventSource("/", { decode: schemas({ tick }) });
+  void annotated;
+  // @ts-expect-error another data type
+  createEventSource<{ tick: Tick }>("/prices", { decode: schemas({ tick: z.number() }) });
+  // @ts-expect-error another data type
+  createEventSource<{ tick: Tick }>("/prices", { decode: schema(z.number()) });
+  // @ts-expect-error another data type
+  createEventSource<{ tick: string }>("/prices", { decode: schemas({ tick }) });
+  // @ts-expect-error a name without a schema is text
+  createEventSource<{ tick: Tick; halt: Tick }>("/prices", { decode: schemas({ tick }) });
+  // @ts-expect-error another data type
+  fetchEvents<{ tick: Tick }>("/chat", { decode: schemas({ tick: z.number() }) });
+  // @ts-expect-error another data type
+  readEvents<{ tick: Tick }>(body, { decode: schemas({ tick: z.number() }) });
+  const decode = schemas({ tick: z.number() });
+  // @ts-expect-error another data type
+  const wrong: EventSourceClient<{ tick: Tick }> = createEventSource("/prices", { decode });
+  void wrong;
+});
+
 test("schemas of several libraries go into one map, and into fetchEvents and readEvents", async () => {
   const decode = schemas({ a: z.literal(1), b: v.literal(2), c: type("string") });
   for await (const event of fetchEvents("/chat", { decode })) {
@@ -221,4 +367,39 @@ test("clients and streams can be stored by type", () => {
   // @ts-expect-error data would be a string here
   const wrong: EventSourceClient<Prices> = text;
   void [source, stream, wrong];
+});
+
+test("AnyEventSourceClient accepts a client of any events", async () => {
+  const clients: AnyEventSourceClient[] = [
+    {} as EventSourceClient<{ tick: Tick }>,
+    {} as EventSourceClient<Prices>,
+    {} as EventSourceClient,
+    createEventSource("/prices"),
+    createEventSource("/prices", { open: false }),
+    createEventSource("/prices", { decode: json }),
+    createEventSource("/prices", { decode: schemas({ tick }) }),
+    createEventSource<Prices>("/prices", { decode: json }),
+  ];
+  for (const client of clients) {
+    client.onEvent((event) => holds<Is<typeof event, ServerSentEvent<string, unknown>>>());
+    client.on("tick", ({ data }) => holds<Is<typeof data, unknown>>());
+    client.lastEventId = client.status.state;
+    for await (const event of client) holds<Is<typeof event, ServerSentEvent<string, unknown>>>();
+  }
+  clients.push({} as SharedEventSource<Prices>);
+  for (const client of clients) {
+    followPage(client);
+    trace(client, () => {});
+    rememberLastEventId(client, { key: "prices" });
+  }
+  // @ts-expect-error a stream is no client
+  clients.push(fetchEvents("/chat"));
+});
+
+test("the parameters of createEventSource can be passed on", () => {
+  const connect = (...args: Parameters<typeof createEventSource>) => createEventSource(...args);
+  expectTypeOf(connect).returns.toEqualTypeOf<EventSourceClient<Record<string, unknown>>>();
+  connect("/prices", { decode: json, onEvent: ({ data }) => holds<Is<typeof data, unknown>>() });
+  const options: EventSourceOptions = connect.length ? {} : { decode: json };
+  connect("/prices", options);
 });

@@ -8,6 +8,7 @@ import {
   json,
   readEvents,
   type AttemptContext,
+  type ConnectionStatus,
   type EventSourceError,
   type EventSourceOptions,
   type FetchEventsOptions,
@@ -28,6 +29,9 @@ test("every option of the contract is accepted", () => {
     method: "POST",
     body: "{}",
     headers: { "x-tenant": "1" },
+    onEvent: async () => {},
+    onStatus: () => {},
+    onError: () => {},
     credentials: "include",
     mode: "cors",
     cache: "no-cache",
@@ -57,6 +61,7 @@ test("every option of the contract is accepted", () => {
     transport: "auto",
     open: false,
   });
+  createEventSource("/events", { retry: true });
   createEventSource("/events", { retry: false, transport: "fetch", endOn: ({ data }) => data === "" });
 });
 
@@ -87,13 +92,45 @@ test("no option is any", () => {
   holds<Is<AnyMembers<EventSourceError>, never>>();
 });
 
-test("url, headers and body may be functions of the attempt", () => {
+test("callbacks get what the methods of the client get", () => {
+  createEventSource("/events", {
+    onEvent: (event) => holds<Is<typeof event, ServerSentEvent>>(),
+    onStatus: (status) => holds<Is<typeof status, ConnectionStatus>>(),
+    onError: (error) => holds<Is<typeof error, EventSourceError>>(),
+  });
+  // @ts-expect-error a finite stream is read by a loop
+  fetchEvents("/events", { onEvent() {} });
+  // @ts-expect-error a finite stream is read by a loop
+  readEvents(new Response(), { onError() {} });
+});
+
+test("endOn is a string or a test that may deliver the event", () => {
+  createEventSource("/events", {
+    endOn(event) {
+      holds<Is<typeof event, ServerSentEvent>>();
+      return event.type === "result" && "deliver";
+    },
+  });
+  fetchEvents("/events", { endOn: ({ raw }) => (raw === "[DONE]" ? true : "deliver") });
+  readEvents(new Response(), { endOn: () => "deliver" });
+  // @ts-expect-error no such verdict
+  fetchEvents("/events", { endOn: () => "keep" });
+  // @ts-expect-error the verdict must not be a promise
+  fetchEvents("/events", { endOn: async () => true });
+});
+
+test("url, method, headers and body may be functions of the attempt", () => {
   const check = (context: AttemptContext) => {
     holds<Is<typeof context.attempt, number>>();
     return context.lastEventId;
   };
-  createEventSource(check, { headers: (context) => ({ "x-after": check(context) }), body: check });
+  createEventSource(check, {
+    method: ({ lastEventId }) => (lastEventId ? "GET" : "POST"),
+    headers: (context) => ({ "x-after": check(context) }),
+    body: check,
+  });
   createEventSource(async (context) => new URL(check(context)), {
+    method: async (context) => check(context),
     headers: async (context) => [["x-after", check(context)]],
     body: async (context) => new Blob([check(context)]),
   });
@@ -105,6 +142,8 @@ test("url, headers and body may be functions of the attempt", () => {
   createEventSource();
   // @ts-expect-error not a URL
   createEventSource(() => 1);
+  // @ts-expect-error not a method
+  createEventSource("/events", { method: () => 1 });
   // @ts-expect-error not header values
   createEventSource("/events", { headers: () => ({ a: 1 }) });
 });
@@ -114,8 +153,10 @@ test("what is not an option does not compile", () => {
   createEventSource("/events", { open: "yes" });
   // @ts-expect-error no such retry member
   createEventSource("/events", { retry: { retries: 3 } });
-  // @ts-expect-error only false turns it off
-  createEventSource("/events", { retry: true });
+  // @ts-expect-error neither a boolean nor an object
+  createEventSource("/events", { retry: 3 });
+  // @ts-expect-error misspelled
+  createEventSource("/events", { onEvents() {} });
   // @ts-expect-error a number of ms
   createEventSource("/events", { retry: { initialDelay: "1s" } });
   // @ts-expect-error a number of ms
