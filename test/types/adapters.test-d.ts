@@ -75,6 +75,7 @@ it("createSharedEventSource can be passed as createClient", () => {
   const createClient = createSharedEventSource;
   const react = inReact.useEventSource<Prices>("/prices", { decode: json, createClient });
   holds<Is<typeof react.client, EventSourceClient<Prices>>>();
+  // @ts-expect-error a map whose data is not a string requires `decode`
   inReact.useEventSource<Prices>("/prices", { createClient });
   inVue.useEventSource<Prices>("/prices", { decode: json, createClient });
   inSvelte.useEventSource<Prices>("/prices", { decode: json, createClient });
@@ -95,13 +96,24 @@ it("React: mistakes do not compile", () => {
   inReact.useEventSource("/prices", { open: false });
   // @ts-expect-error unmounting closes
   inReact.useEventSource("/prices", { signal: new AbortController().signal });
-  // @ts-expect-error no such event
-  inReact.useEventSource<Prices>("/prices", { onEvent: (it: ServerSentEvent<"tock", Tick>) => it });
-  // @ts-expect-error wrong data
-  inReact.useEventSource<Prices>("/prices", { onEvent: (it: AnyEvent<{ tick: string }>) => it });
-  // @ts-expect-error a client of other events
+  // @ts-expect-error a map whose data is not a string requires options with `decode`
+  inReact.useEventSource<Prices>("/prices");
+  // @ts-expect-error a decoder that contradicts the map
+  inReact.useEventSource<{ tick: string }>("/prices", { decode });
   inReact.useEventSource<Prices>("/prices", {
-    createClient: (url) => createEventSource<{ tock: Tick }>(url),
+    decode: json,
+    // @ts-expect-error no such event
+    onEvent: (it: ServerSentEvent<"tock", Tick>) => it,
+  });
+  inReact.useEventSource<Prices>("/prices", {
+    decode: json,
+    // @ts-expect-error wrong data
+    onEvent: (it: AnyEvent<{ tick: string }>) => it,
+  });
+  inReact.useEventSource<Prices>("/prices", {
+    decode: json,
+    // @ts-expect-error a client of other events
+    createClient: (url) => createEventSource<{ tock: string }>(url),
   });
   // @ts-expect-error an option of the wrong type
   inReact.useEventSource("/prices", { idleTimeout: "1s" });
@@ -129,7 +141,7 @@ it("Vue: the same types, in refs, from refs and getters", () => {
     onEvent: (event) => holds<Is<typeof event.data, Tick>>(),
   });
   holds<Is<NonNullable<typeof inline.event.value>["data"], Tick>>();
-  const options = ref<inVue.UseEventSourceOptions<Prices>>({});
+  const options = ref<inVue.UseEventSourceOptions<Prices> & { decode: typeof json }>({ decode: json });
   const reactive = inVue.useEventSource<Prices>(() => new URL("http://a"), options);
   holds<Is<typeof reactive.event, ComputedRef<AnyEvent<Prices> | undefined>>>();
   inVue.useEventSource(
