@@ -60,7 +60,10 @@ describe("an option whose mistake would hang, or look like a network failure, is
 
   test.each(checked)("$name", ({ name }) => {
     const make = () =>
-      createEventSource("http://localhost", { open: false, [name]: "wrong" } as unknown as EventSourceOptions);
+      createEventSource("http://localhost", {
+        open: false,
+        [name]: "wrong",
+      } as unknown as EventSourceOptions);
     expect(make).toThrow(expect.objectContaining({ code: "invalid-option", option: name }));
   });
 });
