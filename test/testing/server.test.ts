@@ -155,7 +155,14 @@ describe("delivered()", () => {
 
 describe("a connection of the test server", () => {
   it.each([
-    ["drop", { code: "network", message: expect.stringMatching(/^Connection to .* lost$/), cause: expect.any(TypeError) }],
+    [
+      "drop",
+      {
+        code: "network",
+        message: expect.stringMatching(/^Connection to .* lost$/),
+        cause: expect.any(TypeError),
+      },
+    ],
     ["end", { code: "stream-ended" }],
   ] as const)("ends by %s()", async (how, error) => {
     const server = createTestServer();
