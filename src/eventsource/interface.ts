@@ -102,6 +102,7 @@ declare const supportsFetchOverride: unique symbol;
  * not have yet are optional.
  */
 export interface EventSourceConstructor {
+  /** The prototype of its instances. */
   readonly prototype: EventSource;
   /**
    * Connects at once.
