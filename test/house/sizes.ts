@@ -44,12 +44,20 @@ export const gates: readonly Gate[] = [
     limit: 8310,
     aim: 4000,
   },
-  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 9035, aim: 5000 },
+  {
+    name: "main entry without the class",
+    entry: {
+      code: 'export { createEventSource, fetchEvents, readEvents, json, schema, schemas, bearer, EventSourceError } from "everspring";',
+    },
+    limit: 7700,
+    aim: 7100,
+  },
+  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 11_520, aim: 8600 },
   {
     name: "`everspring/eventsource`",
     entry: { code: 'export { EventSource } from "everspring/eventsource";' },
-    limit: 7000,
-    aim: 4000,
+    limit: 5700,
+    aim: 5700,
   },
   ...[
     { name: "lifecycle", limit: 600, aim: 600 },

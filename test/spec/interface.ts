@@ -135,7 +135,7 @@ export const interfaceTests: readonly SpecTest[] = [
   ),
 
   spec('"If urlRecord is failure, then throw a "SyntaxError" DOMException."', ({ EventSource }) => {
-    for (const url of ["http://", "http://127.0.0.1:99999/", "http://[::1"]) {
+    for (const url of ["http://", "http://127.0.0.1:99999/", "http://[::1", "http://this is invalid/"]) {
       const error = thrown(() => new EventSource(url));
       ok(error instanceof DOMException, "a DOMException");
       equal([error.name, error.code], ["SyntaxError", 12]);
