@@ -49,7 +49,7 @@ export class EventSource
   readonly #withCredentials: boolean;
   readonly #connection: Connection;
   readonly #handlers = createHandlers(this);
-  /** Of the stream of `fromReadableStream`. */
+  /** The reader of the stream of `fromReadableStream`. */
   #reader: ReadableStreamDefaultReader<unknown> | undefined;
 
   constructor(url: string | URL, init: EventSourceInit = {}) {
@@ -64,13 +64,13 @@ export class EventSource
     this.#withCredentials = !!withCredentials;
     // No request can be made to the URL of `fromReadableStream`.
     const address = { url: this.#url === STREAM_URL ? "data:," : this.#url };
-    // A request body is never resent automatically.
+    // Requests with a body, or with a method other than GET and HEAD, are never resent automatically.
     const end = body == null && isPlain({ method });
     this.#connection = connect(this, {
       request: plainRequest(address, options, requestInit(this.#withCredentials, method)),
       // "if res is a network error, then reestablish the connection, unless the user agent knows that to be futile": other
       // schemes have no network.
-      retries: { end, network: end && /^http/.test(this.#url) },
+      retries: { end, network: end && /^https?:/.test(this.#url) },
       lastEventId: startingId(options, address),
       maxEventSize,
       signal,
@@ -132,7 +132,7 @@ export class EventSource
       body: { getReader: () => reader },
     };
     const source = new EventSource(STREAM_URL, {
-      // A POST is never repeated.
+      // A source with a POST never reconnects.
       method: "POST",
       fetch: async () => response,
     });
@@ -140,7 +140,7 @@ export class EventSource
     return source;
   }
 
-  /** The platform must not find the handlers, which are called as listeners. */
+  /** Hides the handler from a platform that would call it: it is called as a listener. */
   override dispatchEvent(event: Event): boolean {
     this.#handlers.hide(event?.type);
     return super.dispatchEvent(event);

@@ -8,7 +8,7 @@ const never = "about:blank";
 const soon = { body: "retry: 1\n\n", finish: "end" } as const;
 const encode = (text: string) => new TextEncoder().encode(text);
 
-/** A stream of bytes, with functions that feed it. */
+/** A stream of bytes, and functions that feed it. */
 function pipe() {
   let controller!: ReadableStreamDefaultController<Uint8Array>;
   let cancelled: () => void;
