@@ -4,7 +4,7 @@ import { release } from "../stream/body.ts";
 import { readStream } from "../stream/reader.ts";
 import { attemptError } from "./attempt-error.ts";
 import type { Attempt, MakeRequest } from "./request.ts";
-import { rejectionOf } from "./response.ts";
+import { bodyOf, rejectionOf } from "./response.ts";
 import type { Timeouts } from "./timeouts.ts";
 import { originOf } from "./url.ts";
 
@@ -37,7 +37,6 @@ export function createFetchTransport(
     const timeouts = createTimeouts?.(signal, (error) => sink.fail(toError(error)));
     const attempt: Attempt = { context, url: "", timeouts };
     try {
-      signal.throwIfAborted();
       timeouts?.connect();
       response = await request(attempt);
       timeouts?.stop();
@@ -48,18 +47,17 @@ export function createFetchTransport(
       if (rejection) throw rejection;
       isOpen = true;
       sink.open({ url, headers: response.headers, checkLiveness: timeouts?.checkLiveness }, response);
-      if (response.body)
-        await readStream(response.body, {
-          lastEventId,
-          origin: originOf(url),
-          signal,
-          maxEventSize,
-          onRetry: sink.retry,
-          ...(timeouts && { onWait: timeouts.onWait }),
-          deliver: sink.deliver,
-        });
+      await readStream(response.body!, {
+        lastEventId,
+        origin: originOf(url),
+        signal,
+        maxEventSize,
+        onRetry: sink.retry,
+        ...(timeouts && { onWait: timeouts.onWait }),
+        deliver: sink.deliver,
+      });
     } catch (cause) {
-      void release(response?.body);
+      void release(bodyOf(response));
       throw toError(cause);
     }
   };

@@ -7,23 +7,24 @@ const MAX_REDIRECTS = 20;
 
 /** `redirect: "same-origin"`: follows redirects as fetch does, and fails before a request goes to another origin. */
 export function withinOrigin(send: Send): Send {
-  return async (target, init) => {
+  return async (url, init) => {
     for (let count = 0; ; count++) {
-      const response = await send(target, { ...init, redirect: "manual" });
+      init.signal.throwIfAborted();
+      const response = await send(url, { ...init, redirect: "manual" });
       const { status, headers, type } = response;
       const location = headers.get("location");
       const isRedirect = type === "opaqueredirect" || (location && /30[12378]/.test(`${status}`));
       if (!isRedirect || count === MAX_REDIRECTS) return response;
       void release(response.body);
       // Browsers do not expose where a redirect leads: `location` is null there, and the redirect is blocked.
-      const next = location && new URL(location, target);
-      if (!next || next.origin !== target.origin)
+      const next = location && new URL(location, url);
+      if (!next || next.origin !== new URL(url).origin)
         throw new EventSourceError(
           "http-status",
           'Blocked a redirect to another origin (redirect: "same-origin")',
           { status, headers },
         );
-      target = next;
+      url = next.href;
       const method = init.method?.toUpperCase();
       if (status === 303 ? method !== "HEAD" : status < 303 && method === "POST") {
         // "set request's method to `GET` and request's body to null", and delete the headers that describe the body.

@@ -27,22 +27,14 @@ export function createTimeouts(
   /** The time within which the next byte must arrive: `idleTimeout`, unless `checkLiveness` requires it sooner. */
   let patience = idleTimeout;
 
-  const stop = () => {
-    cancel = void cancel?.();
-    expires = Infinity;
-  };
-  function start(limit: number | undefined, code: "connect-timeout" | "idle-timeout", message: string): void {
-    stop();
-    if (!limit) return;
+  function start(limit = 0, code?: "connect-timeout" | "idle-timeout", what?: string): void {
+    cancel?.();
     expires = now() + limit;
-    cancel = after(limit, () => fail(new EventSourceError(code, `No ${message} (${limit} ms)`)));
+    if (limit) cancel = after(limit, () => fail(new EventSourceError(code!, `No ${what} (${limit} ms)`)));
   }
+  const stop = () => start();
   const startIdle = () =>
-    start(
-      patience,
-      "idle-timeout",
-      `data within ${patience === idleTimeout ? "idleTimeout" : "checkLiveness"}`,
-    );
+    start(patience, "idle-timeout", `data within ${patience === idleTimeout ? "idleTimeout" : "checkLiveness"}`);
 
   signal.addEventListener("abort", stop);
   return {
@@ -55,7 +47,7 @@ export function createTimeouts(
       patience = idleTimeout;
     },
     checkLiveness(timeout) {
-      patience = Math.min(Math.max(timeout, 1), patience || Infinity);
+      patience = Math.min(timeout || 1, patience || Infinity);
       // A deadline that is overdue does not count: after sleep the clock has moved on, and its timer has not fired yet.
       if (isWaiting && !(expires > now() && expires <= now() + patience)) startIdle();
     },
