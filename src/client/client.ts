@@ -13,7 +13,7 @@ import { createInterpreter, type DecodedEvent, type Outcomes } from "../stream/i
 import { createFeed, type Feed } from "../stream/iterate.ts";
 import type { SchemaDecoder } from "./decode.ts";
 import type { EventSourceClient, EventSourceUrl } from "./event-source-client.ts";
-import { splitOptions, type EventSourceOptions } from "./options.ts";
+import type { EventSourceOptions } from "./options.ts";
 
 /** Makes the function that adds listeners to a channel. */
 function to<T>(
@@ -33,9 +33,8 @@ export function createClient<Events extends object = TextEvents>(
   options: EventSourceOptions,
   environment: Environment,
 ): EventSourceClient<Events> {
-  const [own, init] = splitOptions(options);
-  checkNumbers(Object(own.retry) as object, "retry.");
-  const { decode, endOn, signal, retry } = own;
+  const { decode, endOn, signal, retry } = options;
+  checkNumbers(Object(retry) as object, "retry.");
   const address = createUrl(url, options.open === false);
 
   const byType = new Map<string, Channel<DecodedEvent>>();
@@ -54,7 +53,7 @@ export function createClient<Events extends object = TextEvents>(
   let settleClosed!: (status: ClosedStatus) => void;
   let closed = new Promise<ClosedStatus>((resolve) => (settleClosed = resolve));
   let isSettled = false;
-  let checkpoint = startingId(own, address);
+  let checkpoint = startingId(options, address);
 
   /**
    * The last event ID moves when an event is delivered. What was not delivered is sent again after a reconnect.
@@ -96,20 +95,19 @@ export function createClient<Events extends object = TextEvents>(
     {
       transport: chooseTransport(
         address,
-        own,
-        init,
+        options,
         {
           names: () => [...byType.keys(), ...((decode as SchemaDecoder<object> | undefined)?.types ?? [])],
           onName: to(addedTypes),
         },
         environment.clock,
       ),
-      retry: (retry ?? isPlain(init)) && (Object(retry) as RetryOptions),
+      retry: (retry ?? isPlain(options)) && (Object(retry) as RetryOptions),
       lastEventId: checkpoint,
       expectsEnd: endOn !== undefined,
       signal: signal ?? undefined,
       delivery: createDelivery(
-        decode || endOn !== undefined ? createInterpreter(own, outcomes) : deliver,
+        decode || endOn !== undefined ? createInterpreter(options, outcomes) : deliver,
         onProcessed,
       ),
       onClosed(status) {
@@ -207,9 +205,9 @@ export function createClient<Events extends object = TextEvents>(
       return feed.iterator as AsyncIterableIterator<never>;
     },
   };
-  if (own.onEvent) client.onEvent(own.onEvent as (event: unknown) => unknown);
-  if (own.onStatus) client.onStatus(own.onStatus);
-  if (own.onError) client.onError(own.onError);
+  if (options.onEvent) client.onEvent(options.onEvent as (event: unknown) => unknown);
+  if (options.onStatus) client.onStatus(options.onStatus);
+  if (options.onError) client.onError(options.onError);
   if (options.open !== false) client.open();
   return client;
 }

@@ -1,10 +1,11 @@
 import { systemClock } from "../core/clock.ts";
 import { createClientTransport } from "../http/client-transport.ts";
+import { fetchInit } from "../http/fetch-init.ts";
 import { startingId } from "../http/headers.ts";
 import { createUrl } from "../http/url.ts";
 import { createEventStream, type EventStream } from "./event-stream.ts";
 import type { EventSourceUrl } from "./event-source-client.ts";
-import { splitOptions, type FetchEventsOptions } from "./options.ts";
+import type { FetchEventsOptions } from "./options.ts";
 import type { DefaultData, InferredEvents, OptionsArgument, Undecoded } from "../core/inference.ts";
 import type { TextEvents } from "../core/types.ts";
 
@@ -40,8 +41,7 @@ export function fetchEvents<
   options: OptionsArgument<FetchEventsOptions, Events, Schemas, Data>,
 ): EventStream<InferredEvents<Events, Schemas, Data>>;
 export function fetchEvents(url: EventSourceUrl, options: FetchEventsOptions = {}): unknown {
-  const [ours, init] = splitOptions(options);
   const address = createUrl(url);
-  const lastEventId = startingId(ours, address);
-  return createEventStream({ ...ours, lastEventId }, createClientTransport(address, ours, init, systemClock));
+  const transport = createClientTransport(address, options, fetchInit(options), systemClock);
+  return createEventStream({ ...options, lastEventId: startingId(options, address) }, transport);
 }

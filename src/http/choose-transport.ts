@@ -1,10 +1,10 @@
 import type { Clock } from "../core/clock.ts";
-import { EventSourceError, invalid } from "../core/errors.ts";
+import { EventSourceError } from "../core/errors.ts";
 import type { Transport } from "../core/types.ts";
 import { createClientTransport } from "./client-transport.ts";
-import { createNativeTransport, type EventTypes } from "./native-transport.ts";
 import { completeItems } from "./custom-transport.ts";
-import type { PassedInit } from "./request.ts";
+import { fetchInit } from "./fetch-init.ts";
+import { createNativeTransport, type EventTypes } from "./native-transport.ts";
 import type { RequestOptions } from "./request-options.ts";
 import { CANNOT_STREAM } from "./response.ts";
 import type { StreamUrl } from "./url.ts";
@@ -16,11 +16,8 @@ interface TransportOptions extends RequestOptions {
   retry?: unknown;
 }
 
-/** Values of fetch's members that the native `EventSource` implies. */
-const impliedByNative = /^(get|follow|cors|no-store)$/i;
-
-/** Our own options that need fetch, as every member of fetch's second argument does. */
-const needFetch = /^(headers|body|fetch|onUnauthorized|idleTimeout|maxEventSize)$/;
+/** Members of fetch's second argument that the native `EventSource` implies or has too. */
+const native = /^(method get|redirect follow|mode cors|cache no-store|credentials (include|same-origin))$/i;
 
 /**
  * The transport that the options ask for. `"auto"` is fetch if it streams response bodies, else the native `EventSource`.
@@ -29,35 +26,26 @@ const needFetch = /^(headers|body|fetch|onUnauthorized|idleTimeout|maxEventSize)
  */
 export function chooseTransport(
   address: StreamUrl,
-  own: TransportOptions,
-  { credentials, ...init }: PassedInit,
+  options: TransportOptions,
   types: EventTypes,
   clock: Clock,
 ): Transport {
-  const { transport = "auto", lastEventId, lastEventIdParam } = own;
+  const init = fetchInit(options);
+  const { transport = "auto", headers, body, fetch, onUnauthorized, idleTimeout, maxEventSize } = options;
   if (typeof transport === "function") return completeItems(transport);
-  if (!/^(auto|fetch|native)$/.test(transport))
-    throw invalid("transport", 'expected "auto", "fetch", "native" or a function');
-  if (transport === "fetch" || (transport === "auto" && (own.fetch || bodiesStream())))
-    return createClientTransport(address, own, { ...init, ...(credentials && { credentials }) }, clock);
-  const unsupported = Object.entries({ ...own, ...init })
-    // An option that is off or implied by the native class needs no fetch.
-    .filter(
-      ([name, value]) =>
-        value && (name in init || needFetch.test(name)) && !impliedByNative.test(value as string),
-    )
+  const isAuto = transport === "auto";
+  // Whether this runtime's fetch provides response bodies as they arrive.
+  if (isAuto ? fetch || "body" in Object(globalThis.Response?.prototype) : transport === "fetch")
+    return createClientTransport(address, options, init, clock);
+  const lastEventId = !options.lastEventIdParam && options.lastEventId;
+  const needFetch = { headers, body, fetch, onUnauthorized, idleTimeout, maxEventSize, lastEventId, ...init };
+  const unsupported = Object.entries(needFetch)
+    .filter(([name, value]) => value && !native.test(`${name} ${value as string}`))
     .map(([name]) => name);
-  if (credentials === "omit") unsupported.push("credentials");
-  if (lastEventId && !lastEventIdParam) unsupported.push("lastEventId");
   if (unsupported.length)
     throw new EventSourceError(
       "unsupported",
-      `${transport === "auto" ? `${CANNOT_STREAM}, and the` : "The"} native EventSource does not support: ${unsupported.join(", ")}`,
+      `${isAuto ? `${CANNOT_STREAM}, and the` : "The"} native EventSource does not support: ${unsupported.join(", ")}`,
     );
-  return createNativeTransport(address, own, credentials === "include", types, clock);
-}
-
-/** Whether this runtime's fetch provides response bodies as they arrive. */
-function bodiesStream(): boolean {
-  return !!globalThis.ReadableStream && "body" in (globalThis.Response?.prototype ?? {});
+  return createNativeTransport(address, options, init.credentials === "include", types, clock);
 }
