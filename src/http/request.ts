@@ -66,7 +66,7 @@ export function plainRequest(
       // The HTTP cache of a page must neither answer nor store a stream. Some other runtimes reject the member.
       ...(baseUrl() && { cache: "no-store" }),
       ...init,
-      ...(method !== undefined && { method }),
+      method,
       // A plain object: a custom fetch that spreads a `Headers` would lose every header.
       headers: Object.fromEntries(sentHeaders),
       body: isPlain({ method }) ? null : sentBody ?? null,
