@@ -27,6 +27,6 @@ export function createClientTransport(
   return createFetchTransport(onUnauthorized ? withRefresh(request, onUnauthorized) : request, {
     maxEventSize,
     check: (response, signal) => rejectionWithBody(response, clock.after, signal),
-    timeouts: (signal, fail) => createTimeouts(options, clock, signal, fail),
+    timeouts: (signal, fail) => createTimeouts(options, clock.after, signal, fail),
   });
 }

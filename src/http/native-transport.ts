@@ -40,7 +40,7 @@ export function createNativeTransport(
     let hasId = false;
     let hold: PromiseLike<void> | undefined;
     const toError = (cause: unknown) => attemptError(cause, url, isOpen);
-    const timeouts = createTimeouts({ connectTimeout }, clock, signal, (error) => sink.fail(toError(error)));
+    const timeouts = createTimeouts({ connectTimeout }, clock.after, signal, (error) => sink.fail(toError(error)));
     try {
       signal.throwIfAborted();
       timeouts.connect();
