@@ -37,9 +37,7 @@ export function createFetchTransport(
     const timeouts = createTimeouts?.(signal, (error) => sink.fail(toError(error)));
     const attempt: Attempt = { context, url: "", timeouts };
     try {
-      timeouts?.connect();
       response = await request(attempt);
-      timeouts?.stop();
       signal.throwIfAborted();
       // Test doubles have an empty URL.
       const url = (attempt.url = response.url || attempt.url);

@@ -19,14 +19,13 @@ export function withRefresh(
   onUnauthorized: NonNullable<RequestOptions["onUnauthorized"]>,
 ): MakeRequest {
   return async (attempt) => {
-    const { context, timeouts } = attempt;
+    const { context } = attempt;
     const { signal } = context;
     const refreshes = refreshesOf.get(onUnauthorized) ?? { succeeded: 0 };
     refreshesOf.set(onUnauthorized, refreshes);
     const { succeeded } = refreshes;
     const response = await request(attempt);
     if (response.status !== 401) return response;
-    timeouts?.stop();
     try {
       // A refresh of another stream counts too. If that stream is aborted during its call, the next stream makes a call.
       while (refreshes.succeeded === succeeded) {
@@ -47,7 +46,6 @@ export function withRefresh(
     } finally {
       void release(bodyOf(response));
     }
-    timeouts?.connect();
     return request(attempt);
   };
 }

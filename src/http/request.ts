@@ -50,8 +50,9 @@ export function plainRequest(
   const { headers, body, lastEventIdParam } = options;
   const ownHeaders = typeof headers === "function" ? headers : copyHeaders(headers);
   return async (attempt) => {
-    const { context } = attempt;
+    const { context, timeouts } = attempt;
     const { lastEventId, signal } = context;
+    timeouts?.connect();
     const send = (options.fetch ?? globalThis.fetch) as Send | undefined;
     if (!send) throw new EventSourceError("unsupported", "This runtime has no fetch");
     attempt.url = (await attemptUrl(address, context, lastEventIdParam)).href;
@@ -62,7 +63,7 @@ export function plainRequest(
     );
     const sentBody = await valueFor(body, context);
     signal.throwIfAborted();
-    return follow(send)(attempt.url, {
+    const response = await follow(send)(attempt.url, {
       // The HTTP cache of a page must neither answer nor store a stream. Some other runtimes reject the member.
       ...(baseUrl() && { cache: "no-store" }),
       ...init,
@@ -72,5 +73,7 @@ export function plainRequest(
       body: isPlain({ method }) ? null : sentBody ?? null,
       signal,
     } as SentInit);
+    timeouts?.stop();
+    return response;
   };
 }
