@@ -47,11 +47,9 @@ export function readEvents(body: ResponseLike | Body, options: ReadEventsOptions
   const response = "status" in body ? (body as Response) : undefined;
   const transport = createFetchTransport(
     async () => response ?? ({ status: 200, url: "", headers: new Headers(), body } as unknown as Response),
-    {
-      maxEventSize,
-      check: (answer, signal) =>
-        rejectionWithBody(answer, systemClock.after, signal, ": pass response.body to read it anyway"),
-    },
+    options,
+    (answer, signal) =>
+      rejectionWithBody(answer, systemClock.after, signal, ": pass response.body to read it anyway"),
   );
   return createEventStream(options, (context, sink) =>
     transport(context, { ...sink, open: (stream) => sink.open(stream, response) }),

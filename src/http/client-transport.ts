@@ -19,14 +19,15 @@ export function createClientTransport(
   address: StreamUrl,
   options: RequestOptions,
   init: PassedInit,
-  clock: Clock,
+  { after }: Clock,
 ): Transport {
-  const { onUnauthorized, maxEventSize } = options;
+  const { onUnauthorized } = options;
   const isWithinOrigin = (init.redirect as string) === "same-origin";
   const request = plainRequest(address, options, init, isWithinOrigin ? withinOrigin : undefined);
-  return createFetchTransport(onUnauthorized ? withRefresh(request, onUnauthorized) : request, {
-    maxEventSize,
-    check: (response, signal) => rejectionWithBody(response, clock.after, signal),
-    timeouts: (signal, fail) => createTimeouts(options, clock.after, signal, fail),
-  });
+  return createFetchTransport(
+    onUnauthorized ? withRefresh(request, onUnauthorized) : request,
+    options,
+    (response, signal) => rejectionWithBody(response, after, signal),
+    (signal, fail) => createTimeouts(options, after, signal, fail),
+  );
 }

@@ -4,30 +4,25 @@ import { release } from "../stream/body.ts";
 import { readStream } from "../stream/reader.ts";
 import { attemptError } from "./attempt-error.ts";
 import type { Attempt, MakeRequest } from "./request.ts";
+import type { RequestOptions } from "./request-options.ts";
 import { bodyOf, rejectionOf } from "./response.ts";
 import type { Timeouts } from "./timeouts.ts";
 import { originOf } from "./url.ts";
 
 type Rejection = EventSourceError | undefined;
 
-/** What not every user of the transport needs. */
-export interface FetchTransportOptions {
-  /** See `RequestOptions`. */
-  maxEventSize?: number | undefined;
-  /** The reason why a response is not an event stream. Default `rejectionOf`. */
-  check?: ((response: Response, signal: AbortSignal) => Rejection | Promise<Rejection>) | undefined;
-  /** Makes the timeouts of an attempt. Default: none. */
-  timeouts?: ((signal: AbortSignal, fail: (error: EventSourceError) => void) => Timeouts) | undefined;
-}
-
-/** A transport that makes a request, checks the response, and reads its body. */
+/**
+ * A transport that makes a request, checks the response, and reads its body.
+ *
+ * @param check - The reason why a response is not an event stream.
+ * @param createTimeouts - Makes the timeouts of an attempt. Default: none.
+ */
 export function createFetchTransport(
   request: MakeRequest,
-  {
-    maxEventSize,
-    check = (response) => rejectionOf(response),
-    timeouts: createTimeouts,
-  }: FetchTransportOptions,
+  { maxEventSize }: Pick<RequestOptions, "maxEventSize">,
+  check: (response: Response, signal: AbortSignal) => Rejection | Promise<Rejection> = (response) =>
+    rejectionOf(response),
+  createTimeouts?: (signal: AbortSignal, fail: (error: EventSourceError) => void) => Timeouts,
 ): Transport {
   return async (context, sink) => {
     const { lastEventId, signal } = context;
