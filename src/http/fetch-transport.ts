@@ -46,7 +46,7 @@ export function createFetchTransport(
         signal,
         maxEventSize,
         onRetry: sink.retry,
-        ...(timeouts && { onWait: timeouts.onWait }),
+        onWait: timeouts?.onWait,
         deliver: sink.deliver,
       });
     } catch (cause) {

@@ -20,7 +20,7 @@ const lastMimeType = /^(?:.*,)?\s*([\w.+-]+\/[\w.+-]+)\s*(?:[,;]|$)/;
  *
  * @see https://fetch.spec.whatwg.org/#concept-header-extract-mime-type
  */
-export function extractMimeType(contentType: string): string | undefined {
+function mimeType(contentType: string): string | undefined {
   return lastMimeType.exec(contentType.replace(quotedString, '"'))?.[1]!.toLowerCase();
 }
 
@@ -49,8 +49,7 @@ export const CANNOT_STREAM = "This runtime's fetch cannot stream response bodies
  */
 export function rejectionOf(response: Response, hint = ""): EventSourceError | undefined {
   const { status, headers } = response;
-  const header = headers.get("content-type") ?? "";
-  const type = extractMimeType(header);
+  const type = headers.get("content-type") ?? "";
   const reject = (code: EventSourceError["code"], message: string) =>
     new EventSourceError(code, message, { status, headers });
   if (status !== 200)
@@ -58,8 +57,8 @@ export function rejectionOf(response: Response, hint = ""): EventSourceError | u
       status === 204 ? "no-content" : status === 401 ? "unauthorized" : "http-status",
       `The server answered ${status}`,
     );
-  if (type !== EVENT_STREAM && (header || !hint))
-    return reject("content-type", `Expected ${EVENT_STREAM}, found "${(type ?? header).slice(0, 99)}"${hint}`);
+  if (mimeType(type) !== EVENT_STREAM && (type || !hint))
+    return reject("content-type", `Expected ${EVENT_STREAM}, found "${type.slice(0, 99)}"${hint}`);
   // React Native's own fetch has no `body`; some wrappers replace it by its text.
   return isBody(bodyOf(response)) ? undefined : reject("unsupported", CANNOT_STREAM);
 }
