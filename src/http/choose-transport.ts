@@ -16,8 +16,9 @@ interface TransportOptions extends RequestOptions {
   retry?: unknown;
 }
 
-/** Members of fetch's second argument that the native `EventSource` implies or has too. */
-const native = /^(method get|redirect follow|mode cors|cache no-store|credentials (include|same-origin))$/i;
+/** Options, and values of fetch's members, that the native `EventSource` has or implies. */
+const native =
+  /^((on[^U]\w*|lastEventIdParam|connectTimeout|decode|endOn|signal|retry|transport|open) |(method get|redirect follow|mode cors|cache no-store|credentials (include|same-origin))$)/i;
 
 /**
  * The transport that the options ask for. `"auto"` is fetch if it streams response bodies, else the native `EventSource`.
@@ -31,17 +32,16 @@ export function chooseTransport(
   clock: Clock,
 ): Transport {
   const init = fetchInit(options);
-  const { transport = "auto", headers, body, fetch, onUnauthorized, idleTimeout, maxEventSize } = options;
+  const { transport = "auto", fetch, lastEventIdParam } = options;
   if (typeof transport === "function") return completeItems(transport);
   const isAuto = transport === "auto";
   // Whether this runtime's fetch provides response bodies as they arrive.
   if (isAuto ? fetch || "body" in Object(globalThis.Response?.prototype) : transport === "fetch")
     return createClientTransport(address, options, init, clock);
-  const lastEventId = !options.lastEventIdParam && options.lastEventId;
-  const needFetch = { headers, body, fetch, onUnauthorized, idleTimeout, maxEventSize, lastEventId, ...init };
-  const unsupported = Object.entries(needFetch)
-    .filter(([name, value]) => value && !native.test(`${name} ${value as string}`))
-    .map(([name]) => name);
+  const unsupported = Object.keys(options).filter((name) => {
+    const value = options[name as keyof TransportOptions];
+    return value && !native.test(`${name} ${value}`) && !(lastEventIdParam && name === "lastEventId");
+  });
   if (unsupported.length)
     throw new EventSourceError(
       "unsupported",
