@@ -33,9 +33,10 @@ export function createClient<Events extends object = TextEvents>(
   options: EventSourceOptions,
   environment: Environment,
 ): EventSourceClient<Events> {
-  const { decode, endOn, signal, retry } = options;
+  const { decode, endOn, signal, open, onEvent, onStatus, onError, ...request } = options;
+  const { retry } = request;
   checkNumbers(Object(retry) as object, "retry.");
-  const address = createUrl(url, options.open === false);
+  const address = createUrl(url, open === false);
 
   const byType = new Map<string, Channel<DecodedEvent>>();
   const everyEvent = createChannel<DecodedEvent>();
@@ -53,7 +54,7 @@ export function createClient<Events extends object = TextEvents>(
   let settleClosed!: (status: ClosedStatus) => void;
   let closed = new Promise<ClosedStatus>((resolve) => (settleClosed = resolve));
   let isSettled = false;
-  let checkpoint = startingId(options, address);
+  let checkpoint = startingId(request, address);
 
   /**
    * The last event ID moves when an event is delivered. What was not delivered is sent again after a reconnect.
@@ -95,14 +96,14 @@ export function createClient<Events extends object = TextEvents>(
     {
       transport: chooseTransport(
         address,
-        options,
+        request,
         {
           names: () => [...byType.keys(), ...((decode as SchemaDecoder<object> | undefined)?.types ?? [])],
           onName: to(addedTypes),
         },
         environment.clock,
       ),
-      retry: (retry ?? isPlain(options)) && (Object(retry) as RetryOptions),
+      retry: (retry ?? isPlain(request)) && (Object(retry) as RetryOptions),
       lastEventId: checkpoint,
       expectsEnd: endOn !== undefined,
       signal: signal ?? undefined,
@@ -205,9 +206,9 @@ export function createClient<Events extends object = TextEvents>(
       return feed.iterator as AsyncIterableIterator<never>;
     },
   };
-  if (options.onEvent) client.onEvent(options.onEvent as (event: unknown) => unknown);
-  if (options.onStatus) client.onStatus(options.onStatus);
-  if (options.onError) client.onError(options.onError);
-  if (options.open !== false) client.open();
+  if (onEvent) client.onEvent(onEvent as (event: unknown) => unknown);
+  if (onStatus) client.onStatus(onStatus);
+  if (onError) client.onError(onError);
+  if (open !== false) client.open();
   return client;
 }

@@ -1,6 +1,5 @@
 import { systemClock } from "../core/clock.ts";
 import { createClientTransport } from "../http/client-transport.ts";
-import { fetchInit } from "../http/fetch-init.ts";
 import { startingId } from "../http/headers.ts";
 import { createUrl } from "../http/url.ts";
 import { createEventStream, type EventStream } from "./event-stream.ts";
@@ -42,6 +41,9 @@ export function fetchEvents<
 ): EventStream<InferredEvents<Events, Schemas, Data>>;
 export function fetchEvents(url: EventSourceUrl, options: FetchEventsOptions = {}): unknown {
   const address = createUrl(url);
-  const transport = createClientTransport(address, options, fetchInit(options), systemClock);
-  return createEventStream({ ...options, lastEventId: startingId(options, address) }, transport);
+  const { decode, endOn, signal, ...request } = options;
+  return createEventStream(
+    { decode, endOn, signal, lastEventId: startingId(request, address) },
+    createClientTransport(address, request, systemClock),
+  );
 }

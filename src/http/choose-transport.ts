@@ -3,22 +3,22 @@ import { EventSourceError } from "../core/errors.ts";
 import type { Transport } from "../core/types.ts";
 import { createClientTransport } from "./client-transport.ts";
 import { completeItems } from "./custom-transport.ts";
-import { fetchInit } from "./fetch-init.ts";
 import { createNativeTransport, type EventTypes } from "./native-transport.ts";
 import type { RequestOptions } from "./request-options.ts";
 import { CANNOT_STREAM } from "./response.ts";
 import type { StreamUrl } from "./url.ts";
 
-/** The options that matter for the choice. */
+/** The options that matter for the choice, and members of fetch's second argument. */
 interface TransportOptions extends RequestOptions {
   transport?: "auto" | "fetch" | "native" | Transport | undefined;
   lastEventId?: string | undefined;
   retry?: unknown;
+  credentials?: RequestInit["credentials"] | undefined;
 }
 
-/** Options, and values of fetch's members, that the native `EventSource` has or implies. */
+/** What the native `EventSource` supports or implies. */
 const native =
-  /^((on[^U]\w*|lastEventIdParam|connectTimeout|decode|endOn|signal|retry|transport|open) |(method get|redirect follow|mode cors|cache no-store|credentials (include|same-origin))$)/i;
+  /^(lastEventIdParam|connectTimeout|(method get|redirect follow|mode cors|cache no-store|credentials (include|same-origin))$)/i;
 
 /**
  * The transport that the options ask for. `"auto"` is fetch if it streams response bodies, else the native `EventSource`.
@@ -27,19 +27,18 @@ const native =
  */
 export function chooseTransport(
   address: StreamUrl,
-  options: TransportOptions,
+  { transport = "auto", retry, ...options }: TransportOptions,
   types: EventTypes,
   clock: Clock,
 ): Transport {
-  const init = fetchInit(options);
-  const { transport = "auto", fetch, lastEventIdParam } = options;
+  const { fetch, credentials, lastEventIdParam, connectTimeout } = options;
   if (typeof transport === "function") return completeItems(transport);
   const isAuto = transport === "auto";
   // Whether this runtime's fetch provides response bodies as they arrive.
   if (isAuto ? fetch || "body" in Object(globalThis.Response?.prototype) : transport === "fetch")
-    return createClientTransport(address, options, init, clock);
+    return createClientTransport(address, options, clock);
   const unsupported = Object.keys(options).filter((name) => {
-    const value = options[name as keyof TransportOptions];
+    const value = options[name as keyof RequestOptions];
     return value && !native.test(`${name} ${value}`) && !(lastEventIdParam && name === "lastEventId");
   });
   if (unsupported.length)
@@ -47,5 +46,11 @@ export function chooseTransport(
       "unsupported",
       `${isAuto ? `${CANNOT_STREAM}, and the` : "The"} native EventSource does not support: ${unsupported.join(", ")}`,
     );
-  return createNativeTransport(address, options, init.credentials === "include", types, clock);
+  return createNativeTransport(
+    address,
+    { lastEventIdParam, connectTimeout, retry },
+    credentials === "include",
+    types,
+    clock,
+  );
 }

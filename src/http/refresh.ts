@@ -30,14 +30,16 @@ export function withRefresh(
       // A refresh of another stream counts too. If that stream is aborted during its call, the next stream makes a call.
       while (refreshes.succeeded === succeeded) {
         signal.throwIfAborted();
-        refreshes.running ??= untilAborted(signal, async () => onUnauthorized(response, context))
-          .then(
-            () => void refreshes.succeeded++,
-            (error) => {
-              if (!signal.aborted) throw error;
-            },
-          )
-          .finally(() => (refreshes.running = undefined));
+        refreshes.running ??= (async () => {
+          try {
+            await untilAborted(signal, async () => onUnauthorized(response, context));
+            refreshes.succeeded++;
+          } catch (error) {
+            if (!signal.aborted) throw error;
+          } finally {
+            refreshes.running = undefined;
+          }
+        })();
         await untilAborted(signal, () => refreshes.running);
       }
     } catch (cause) {
@@ -51,9 +53,6 @@ export function withRefresh(
 }
 
 /** Rejects as soon as the signal is aborted, even if the call never settles. */
-function untilAborted(signal: AbortSignal, call: () => unknown): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason as Error));
-    Promise.resolve(call()).then(resolve, reject);
-  });
+function untilAborted(signal: AbortSignal, call: () => Promise<unknown> | undefined): Promise<unknown> {
+  return Promise.race([call(), new Promise((_, reject) => signal.addEventListener("abort", reject))]);
 }

@@ -65,8 +65,8 @@ export function plainRequest(
     signal.throwIfAborted();
     const response = await follow(send)(attempt.url, {
       // The HTTP cache of a page must neither answer nor store a stream. Some other runtimes reject the member.
-      ...(baseUrl() && { cache: "no-store" }),
       ...init,
+      ...(baseUrl() && !init.cache && { cache: "no-store" }),
       method,
       // A plain object: a custom fetch that spreads a `Headers` would lose every header.
       headers: Object.fromEntries(sentHeaders),
