@@ -18,7 +18,7 @@ interface TransportOptions extends RequestOptions {
 
 /** What the native `EventSource` supports or implies. */
 const native =
-  /^(lastEventIdParam|connectTimeout|(method get|redirect follow|mode cors|cache no-store|credentials (include|same-origin))$)/i;
+  /^(lastEventIdParam|connectTimeout|retry|(method get|redirect follow|mode cors|cache no-store|credentials (include|same-origin))$)/i;
 
 /**
  * The transport that the options ask for. `"auto"` is fetch if it streams response bodies, else the native `EventSource`.
@@ -27,30 +27,23 @@ const native =
  */
 export function chooseTransport(
   address: StreamUrl,
-  { transport = "auto", retry, ...options }: TransportOptions,
+  { transport = "auto", ...options }: TransportOptions,
   types: EventTypes,
   clock: Clock,
 ): Transport {
-  const { fetch, credentials, lastEventIdParam, connectTimeout } = options;
   if (typeof transport === "function") return completeItems(transport);
   const isAuto = transport === "auto";
   // Whether this runtime's fetch provides response bodies as they arrive.
-  if (isAuto ? fetch || "body" in Object(globalThis.Response?.prototype) : transport === "fetch")
+  if (isAuto ? options.fetch || "body" in Object(globalThis.Response?.prototype) : transport === "fetch")
     return createClientTransport(address, options, clock);
   const unsupported = Object.keys(options).filter((name) => {
     const value = options[name as keyof RequestOptions];
-    return value && !native.test(`${name} ${value}`) && !(lastEventIdParam && name === "lastEventId");
+    return value && !native.test(`${name} ${value}`) && !(options.lastEventIdParam && name === "lastEventId");
   });
   if (unsupported.length)
     throw new EventSourceError(
       "unsupported",
       `${isAuto ? `${CANNOT_STREAM}, and the` : "The"} native EventSource does not support: ${unsupported.join(", ")}`,
     );
-  return createNativeTransport(
-    address,
-    { lastEventIdParam, connectTimeout, retry },
-    credentials === "include",
-    types,
-    clock,
-  );
+  return createNativeTransport(address, options, types, clock);
 }

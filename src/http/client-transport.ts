@@ -20,19 +20,20 @@ import type { StreamUrl } from "./url.ts";
  */
 export function createClientTransport(
   address: StreamUrl,
-  options: RequestOptions & { lastEventId?: string | undefined },
+  options: RequestOptions & { lastEventId?: string | undefined; retry?: unknown },
   { after }: Clock,
 ): Transport {
   const {
-    headers: _headers,
+    headers,
     body,
-    fetch: _fetch,
+    fetch,
     onUnauthorized,
-    lastEventId: _lastEventId,
-    lastEventIdParam: _lastEventIdParam,
+    lastEventId,
+    lastEventIdParam,
     connectTimeout,
     idleTimeout,
     maxEventSize,
+    retry,
     ...init
   } = options;
   checkNumbers({ connectTimeout, idleTimeout, maxEventSize });

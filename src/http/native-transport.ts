@@ -17,6 +17,7 @@ export interface NativeOptions {
   connectTimeout?: number | undefined;
   /** `false`: the native object must not reconnect. */
   retry?: unknown;
+  credentials?: RequestInit["credentials"] | undefined;
 }
 
 /**
@@ -28,8 +29,7 @@ export interface NativeOptions {
  */
 export function createNativeTransport(
   address: StreamUrl,
-  { lastEventIdParam, connectTimeout, retry }: NativeOptions,
-  withCredentials: boolean,
+  { lastEventIdParam, connectTimeout, retry, credentials }: NativeOptions,
   types: EventTypes,
   clock: Clock,
 ): Transport {
@@ -47,7 +47,7 @@ export function createNativeTransport(
       signal.throwIfAborted();
       const Native = globalThis.EventSource;
       if (!Native) throw new EventSourceError("unsupported", "This runtime has no EventSource");
-      const source = new Native(url, { withCredentials });
+      const source = new Native(url, { withCredentials: credentials === "include" });
 
       await new Promise<void>((_, reject) => {
         const onNative = (event: Event | MessageEvent<string>) => {
