@@ -31,9 +31,8 @@ export type Send = (url: string, init: SentInit) => PromiseLike<Response>;
 export type PassedInit = Omit<RequestInit, "method"> & { method?: PerAttempt<string> | undefined };
 
 /** Whether a method is GET or HEAD, which take no body and can be repeated. A function may return any method. */
-export function isPlain({ method = "GET" }: { method?: unknown }): boolean {
-  return /^(get|head)$/i.test(method as string);
-}
+export const isPlain = ({ method = "GET" }: { method?: unknown }): boolean =>
+  /^(get|head)$/i.test(method as string);
 
 /**
  * The plain request. Headers are copied now; functions are called once per attempt.

@@ -34,10 +34,8 @@ export function bodyOf(response: Response | undefined): Response["body"] | undef
 }
 
 /** Whether a value is a body that can be read piece by piece: a web stream or an async iterable. */
-export function isBody(value: unknown): boolean {
-  const object = Object(value) as object;
-  return "getReader" in object || Symbol.asyncIterator in object;
-}
+export const isBody = (value: unknown): boolean =>
+  "getReader" in Object(value) || Symbol.asyncIterator in Object(value);
 
 /** What `unsupported` says where response bodies do not stream. */
 export const CANNOT_STREAM = "This runtime's fetch cannot stream response bodies";
