@@ -8,7 +8,7 @@ export function copyHeaders(headers: HeadersInput | undefined): Headers {
   try {
     return new Headers(headers);
   } catch {
-    throw invalid("headers", "expected well-formed names and values");
+    throw invalid("headers", "malformed name or value");
   }
 }
 

@@ -43,7 +43,7 @@ export function createNativeTransport(
     const timeouts = createTimeouts({ connectTimeout }, clock.after, signal, (error) => sink.fail(toError(error)));
     try {
       timeouts.connect();
-      ({ href: url } = await attemptUrl(address, context, lastEventIdParam));
+      url = await attemptUrl(address, context, lastEventIdParam);
       signal.throwIfAborted();
       const Native = globalThis.EventSource;
       if (!Native) throw new EventSourceError("unsupported", "This runtime has no EventSource");

@@ -54,7 +54,7 @@ export function plainRequest(
     timeouts?.connect();
     const send = (options.fetch ?? globalThis.fetch) as Send | undefined;
     if (!send) throw new EventSourceError("unsupported", "This runtime has no fetch");
-    attempt.url = (await attemptUrl(address, context, lastEventIdParam)).href;
+    attempt.url = await attemptUrl(address, context, lastEventIdParam);
     const method = await valueFor(init.method, context);
     const sentHeaders = requestHeaders(
       await valueFor(ownHeaders, context),
@@ -69,7 +69,7 @@ export function plainRequest(
       method,
       // A plain object: a custom fetch that spreads a `Headers` would lose every header.
       headers: Object.fromEntries(sentHeaders),
-      body: isPlain({ method }) ? null : sentBody ?? null,
+      body: isPlain({ method }) ? undefined : sentBody,
       signal,
     } as SentInit);
     timeouts?.stop();

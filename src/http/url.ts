@@ -50,7 +50,7 @@ export async function attemptUrl(
   { url, base }: StreamUrl,
   context: AttemptContext,
   lastEventIdParam: string | undefined,
-): Promise<URL> {
+): Promise<string> {
   const target = parseUrl(await valueFor(url, context), base);
   const { searchParams } = target;
   const id = idBytes(context.lastEventId) && context.lastEventId;
@@ -59,7 +59,7 @@ export async function attemptUrl(
     if (id) searchParams.set(lastEventIdParam, id);
     // The server cleared the ID. The parameter in the result of a function is the caller's choice and stays.
     else if (typeof url !== "function") searchParams.delete(lastEventIdParam);
-  return target;
+  return target.href;
 }
 
 /** The origin of a URL, `"null"` for a URL that has none. */
