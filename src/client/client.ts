@@ -13,7 +13,7 @@ import { createInterpreter, type DecodedEvent, type Outcomes } from "../stream/i
 import { createFeed, type Feed } from "../stream/iterate.ts";
 import type { SchemaDecoder } from "./decode.ts";
 import type { EventSourceClient, EventSourceUrl } from "./event-source-client.ts";
-import { splitOptions, type EventSourceOptions } from "./options.ts";
+import type { EventSourceOptions } from "./options.ts";
 
 /** Makes the function that adds listeners to a channel. */
 function to<T>(
@@ -33,10 +33,10 @@ export function createClient<Events extends object = TextEvents>(
   options: EventSourceOptions,
   environment: Environment,
 ): EventSourceClient<Events> {
-  const [own, init] = splitOptions(options);
-  checkNumbers(Object(own.retry) as object, "retry.");
-  const { decode, endOn, signal, retry } = own;
-  const address = createUrl(url, options.open === false);
+  const { decode, endOn, signal, open, onEvent, onStatus, onError, ...request } = options;
+  const { retry } = request;
+  checkNumbers(Object(retry) as object, "retry.");
+  const address = createUrl(url, open === false);
 
   const byType = new Map<string, Channel<DecodedEvent>>();
   const everyEvent = createChannel<DecodedEvent>();
@@ -57,7 +57,7 @@ export function createClient<Events extends object = TextEvents>(
     closed = new Promise((resolve) => (settleClosed = resolve));
   };
   renewClosed();
-  let checkpoint = startingId(own, address);
+  let checkpoint = startingId(request, address);
 
   /**
    * The last event ID moves when an event is delivered. What was not delivered is sent again after a reconnect.
@@ -99,20 +99,19 @@ export function createClient<Events extends object = TextEvents>(
     {
       transport: chooseTransport(
         address,
-        own,
-        init,
+        request,
         {
           names: () => [...byType.keys(), ...((decode as SchemaDecoder<object> | undefined)?.types ?? [])],
           onName: to(addedTypes),
         },
         environment.clock,
       ),
-      retry: (retry ?? isPlain(init)) && (Object(retry) as RetryOptions),
+      retry: (retry ?? isPlain(request)) && (Object(retry) as RetryOptions),
       lastEventId: checkpoint,
       expectsEnd: endOn !== undefined,
       signal: signal ?? undefined,
       delivery: createDelivery(
-        decode || endOn !== undefined ? createInterpreter(own, outcomes) : deliver,
+        decode || endOn !== undefined ? createInterpreter(options, outcomes) : deliver,
         onProcessed,
       ),
       onClosed(status) {
@@ -203,9 +202,9 @@ export function createClient<Events extends object = TextEvents>(
       return feed.iterator as AsyncIterableIterator<never>;
     },
   };
-  if (own.onEvent) client.onEvent(own.onEvent as (event: unknown) => unknown);
-  if (own.onStatus) client.onStatus(own.onStatus);
-  if (own.onError) client.onError(own.onError);
-  if (options.open !== false) client.open();
+  if (onEvent) client.onEvent(onEvent as (event: unknown) => unknown);
+  if (onStatus) client.onStatus(onStatus);
+  if (onError) client.onError(onError);
+  if (open !== false) client.open();
   return client;
 }

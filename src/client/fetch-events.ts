@@ -4,7 +4,7 @@ import { startingId } from "../http/headers.ts";
 import { createUrl } from "../http/url.ts";
 import { createEventStream, type EventStream } from "./event-stream.ts";
 import type { EventSourceUrl } from "./event-source-client.ts";
-import { splitOptions, type FetchEventsOptions } from "./options.ts";
+import type { FetchEventsOptions } from "./options.ts";
 import type { DefaultData, InferredEvents, OptionsArgument, Undecoded } from "../core/inference.ts";
 import type { TextEvents } from "../core/types.ts";
 
@@ -40,8 +40,10 @@ export function fetchEvents<
   options: OptionsArgument<FetchEventsOptions, Events, Schemas, Data>,
 ): EventStream<InferredEvents<Events, Schemas, Data>>;
 export function fetchEvents(url: EventSourceUrl, options: FetchEventsOptions = {}): unknown {
-  const [ours, init] = splitOptions(options);
   const address = createUrl(url);
-  const lastEventId = startingId(ours, address);
-  return createEventStream({ ...ours, lastEventId }, createClientTransport(address, ours, init, systemClock));
+  const { decode, endOn, signal, ...request } = options;
+  return createEventStream(
+    { decode, endOn, signal, lastEventId: startingId(request, address) },
+    createClientTransport(address, request, systemClock),
+  );
 }

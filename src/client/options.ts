@@ -1,7 +1,6 @@
 import type { RequestOptions } from "../http/request-options.ts";
 import type { ConnectionStatus } from "../connection/status.ts";
-import { checkNumbers, invalid, type EventSourceError } from "../core/errors.ts";
-import { isPlain } from "../http/request.ts";
+import type { EventSourceError } from "../core/errors.ts";
 import type { RetryOptions } from "../connection/retry.ts";
 import type { AnyEvent, Decoder, ServerSentEvent, Transport } from "../core/types.ts";
 
@@ -105,41 +104,4 @@ export interface EventSourceOptions<
    * server-side rendering. Default `true`.
    */
   open?: boolean | undefined;
-}
-
-/** Options that fetch does not get: a custom fetch may have its own `retry`. */
-const ownOptions =
-  /^(on[A-Z].*|headers|body|fetch|lastEventId(Param)?|(connect|idle)Timeout|maxEventSize|decode|endOn|signal|retry|transport|open)$/;
-
-/**
- * Separates our options from those that are passed to fetch, without members that are `undefined`.
- *
- * @throws EventSourceError `invalid-option` where a mistake would otherwise hang, or look like a network failure.
- */
-export function splitOptions<T extends object>(options: T): [own: T, init: RequestInit] {
-  const own: Record<string, unknown> = {};
-  const init: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(options) as [string, unknown][]) {
-    if (value === undefined) continue;
-    if (/Timeout$|Size$/.test(name)) checkNumbers({ [name]: value });
-    if (ownOptions.test(name)) own[name] = value;
-    else {
-      checkInit(name, value);
-      init[name] = value;
-    }
-  }
-  if (own["body"] != null && isPlain(init)) throw invalid("method", "GET and HEAD requests have no body");
-  return [own as T, init];
-}
-
-/** Asks fetch now, which would refuse with what looks like a network failure. */
-function checkInit(name: string, value: unknown): void {
-  // `redirect: "same-origin"` is our own.
-  if (!globalThis.Request || typeof value === "function" || (name === "redirect" && value === "same-origin"))
-    return;
-  try {
-    void new Request("http://a", { [name]: value });
-  } catch {
-    throw invalid(name, "fetch rejected it");
-  }
 }

@@ -2,9 +2,9 @@ import type { Body } from "../stream/body.ts";
 import { createFetchTransport } from "../http/fetch-transport.ts";
 import { isBody, rejectionWithBody } from "../http/response.ts";
 import { systemClock } from "../core/clock.ts";
-import { invalid } from "../core/errors.ts";
+import { checkNumbers, invalid } from "../core/errors.ts";
 import { createEventStream, type EventStream } from "./event-stream.ts";
-import { splitOptions, type ReadEventsOptions } from "./options.ts";
+import type { ReadEventsOptions } from "./options.ts";
 import type { ResponseLike } from "../http/request-options.ts";
 import type { DefaultData, InferredEvents, OptionsArgument, Undecoded } from "../core/inference.ts";
 import type { TextEvents } from "../core/types.ts";
@@ -41,18 +41,17 @@ export function readEvents<
   options: OptionsArgument<ReadEventsOptions, Events, Schemas, Data>,
 ): EventStream<InferredEvents<Events, Schemas, Data>>;
 export function readEvents(body: ResponseLike | Body, options: ReadEventsOptions = {}): unknown {
-  const [ours] = splitOptions(options);
+  const { maxEventSize } = options;
+  checkNumbers({ maxEventSize });
   if (!isReadable(body)) throw invalid("body", "expected a Response or a stream that nobody has read from");
   const response = "status" in body ? (body as Response) : undefined;
   const transport = createFetchTransport(
     async () => response ?? ({ status: 200, url: "", headers: new Headers(), body } as unknown as Response),
-    {
-      maxEventSize: ours.maxEventSize,
-      check: (answer, signal) =>
-        rejectionWithBody(answer, systemClock.after, signal, ": pass response.body to read it anyway"),
-    },
+    options,
+    (answer, signal) =>
+      rejectionWithBody(answer, systemClock.after, signal, ": pass response.body to read it anyway"),
   );
-  return createEventStream(ours, (context, sink) =>
+  return createEventStream(options, (context, sink) =>
     transport(context, { ...sink, open: (stream) => sink.open(stream, response) }),
   );
 }

@@ -3,27 +3,33 @@ import { toEventSourceError, type EventSourceError } from "../core/errors.ts";
 /** The error of an attempt, with the URL where it failed. Anything but an `EventSourceError` is a `network` error. */
 export function attemptError(cause: unknown, url: string, isOpen: boolean): EventSourceError {
   // Credentials, query and fragment may be secret.
-  const shown = url.replace(/^([^/]*\/\/)[^/]*@|[?#].*/g, "$1");
+  const shown = url.replace(/(\/\/)[^/]*@|[?#].*/g, "$1");
   const to = shown && ` to ${shown}`;
-  const error = toEventSourceError(
+  const message = isOpen ? `Connection${to} lost` : `Request${to} failed`;
+  const error: { url?: string | undefined } & EventSourceError = toEventSourceError(
     cause,
     "network",
-    `${isOpen ? `Connection${to} lost` : `Request${to} failed`}${systemCode(cause)}`,
+    message + systemCode(cause),
   );
-  return shown && !error.url ? Object.assign(error, { url: shown }) : error;
+  if (shown) error.url ??= shown;
+  return error;
 }
 
 /**
  * `: ECONNREFUSED`: the system code of the innermost error that has one, `""` for none. Messages are not quoted, since
  * some implementations of fetch put the URL into them.
  */
-function systemCode(error: unknown, depth = 5): string {
+function systemCode(cause: unknown): string {
+  let found = "";
   try {
-    const { cause, errors = [], code } = error as { cause?: unknown; errors?: unknown[]; code?: string };
-    const inner = depth ? [cause, ...errors].map((each) => systemCode(each, depth - 1)).join("\n") : "";
-    return /: .+/.exec(inner)?.[0] ?? (/^[A-Z]\w+$/.test(code!) ? `: ${code}` : "");
+    // A chain of causes can be a circle.
+    for (let depth = 0; depth < 9; depth++) {
+      const { code, cause: inner } = cause as { code?: string; cause?: unknown };
+      if (/^[A-Z]\w+$/.test(code!)) found = `: ${code}`;
+      cause = inner;
+    }
   } catch {
-    // It is no object, or one that refuses to be read.
-    return "";
+    // The chain has ended, or an error refuses to be read.
   }
+  return found;
 }

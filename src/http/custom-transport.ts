@@ -1,4 +1,4 @@
-import type { StreamItem, Transport } from "../core/types.ts";
+import type { Transport } from "../core/types.ts";
 import { originOf } from "./url.ts";
 
 /** Completes the items of a custom transport to events. */
@@ -11,14 +11,14 @@ export function completeItems(transport: Transport): Transport {
         streamOrigin = originOf(stream.url);
         sink.open(stream, response);
       },
-      deliver: (item) => sink.deliver(item.data === undefined ? item : toEvent(item, streamOrigin)),
+      deliver(item) {
+        const { type, data, raw, lastEventId, origin } = item;
+        return sink.deliver(
+          data === undefined || (raw && origin)
+            ? item
+            : { type, data, raw: data, lastEventId, origin: origin ?? streamOrigin },
+        );
+      },
     });
   };
-}
-
-function toEvent(item: StreamItem, streamOrigin: string): StreamItem {
-  const { type, data, raw, lastEventId, origin = streamOrigin } = item;
-  return raw !== undefined && item.origin !== undefined
-    ? item
-    : { type, data, raw: data, lastEventId, origin };
 }

@@ -4,30 +4,25 @@ import { release } from "../stream/body.ts";
 import { readStream } from "../stream/reader.ts";
 import { attemptError } from "./attempt-error.ts";
 import type { Attempt, MakeRequest } from "./request.ts";
-import { rejectionOf } from "./response.ts";
+import type { RequestOptions } from "./request-options.ts";
+import { bodyOf, rejectionOf } from "./response.ts";
 import type { Timeouts } from "./timeouts.ts";
 import { originOf } from "./url.ts";
 
 type Rejection = EventSourceError | undefined;
 
-/** What not every user of the transport needs. */
-export interface FetchTransportOptions {
-  /** See `RequestOptions`. */
-  maxEventSize?: number | undefined;
-  /** The reason why a response is not an event stream. Default `rejectionOf`. */
-  check?: ((response: Response, signal: AbortSignal) => Rejection | Promise<Rejection>) | undefined;
-  /** Makes the timeouts of an attempt. Default: none. */
-  timeouts?: ((signal: AbortSignal, fail: (error: EventSourceError) => void) => Timeouts) | undefined;
-}
-
-/** A transport that makes a request, checks the response, and reads its body. */
+/**
+ * A transport that makes a request, checks the response, and reads its body.
+ *
+ * @param check - The reason why a response is not an event stream.
+ * @param createTimeouts - Makes the timeouts of an attempt. Default: none.
+ */
 export function createFetchTransport(
   request: MakeRequest,
-  {
-    maxEventSize,
-    check = (response) => rejectionOf(response),
-    timeouts: createTimeouts,
-  }: FetchTransportOptions,
+  { maxEventSize }: Pick<RequestOptions, "maxEventSize">,
+  check: (response: Response, signal: AbortSignal) => Rejection | Promise<Rejection> = (response) =>
+    rejectionOf(response),
+  createTimeouts?: (signal: AbortSignal, fail: (error: EventSourceError) => void) => Timeouts,
 ): Transport {
   return async (context, sink) => {
     const { lastEventId, signal } = context;
@@ -37,10 +32,7 @@ export function createFetchTransport(
     const timeouts = createTimeouts?.(signal, (error) => sink.fail(toError(error)));
     const attempt: Attempt = { context, url: "", timeouts };
     try {
-      signal.throwIfAborted();
-      timeouts?.connect();
       response = await request(attempt);
-      timeouts?.stop();
       signal.throwIfAborted();
       // Test doubles have an empty URL.
       const url = (attempt.url = response.url || attempt.url);
@@ -48,18 +40,17 @@ export function createFetchTransport(
       if (rejection) throw rejection;
       isOpen = true;
       sink.open({ url, headers: response.headers, checkLiveness: timeouts?.checkLiveness }, response);
-      if (response.body)
-        await readStream(response.body, {
-          lastEventId,
-          origin: originOf(url),
-          signal,
-          maxEventSize,
-          onRetry: sink.retry,
-          ...(timeouts && { onWait: timeouts.onWait }),
-          deliver: sink.deliver,
-        });
+      await readStream(response.body!, {
+        lastEventId,
+        origin: originOf(url),
+        signal,
+        maxEventSize,
+        onRetry: sink.retry,
+        onWait: timeouts?.onWait,
+        deliver: sink.deliver,
+      });
     } catch (cause) {
-      void release(response?.body);
+      void release(bodyOf(response));
       throw toError(cause);
     }
   };

@@ -8,7 +8,7 @@ export function copyHeaders(headers: HeadersInput | undefined): Headers {
   try {
     return new Headers(headers);
   } catch {
-    throw invalid("headers", "expected well-formed names and values");
+    throw invalid("headers", "malformed name or value");
   }
 }
 
@@ -30,6 +30,12 @@ export function startingId({ lastEventId, lastEventIdParam, headers }: Start, { 
   return lastEventId ?? (id || "");
 }
 
+/** The UTF-8 bytes of an ID, one character per byte. `""` for more than 4 KiB, which servers refuse in every later request. */
+export function idBytes(id: string): string {
+  const bytes = new TextEncoder().encode(id.slice(0, 4097));
+  return bytes.length > 4096 ? "" : String.fromCharCode(...bytes);
+}
+
 /**
  * Completes the headers of a request. The standard sets `Accept`, but a caller's own wins, since some protocols require
  * several types. `Last-Event-ID` is always the tracked ID: a caller's header only says where to start.
@@ -38,19 +44,15 @@ export function requestHeaders(given: HeadersInput | undefined, lastEventId: str
   const headers = copyHeaders(given);
   if (!headers.has("accept")) headers.set("accept", EVENT_STREAM);
   headers.delete("last-event-id");
-  // "encoded as UTF-8": `Headers` takes one character per byte. More than 4 KiB is never sent, so the rest is not encoded.
-  const bytes = String.fromCharCode(...new TextEncoder().encode(lastEventId.slice(0, 4097)));
-  // Node rejects control characters when it sends them; servers answer 431 to long headers.
-  if (/^[\t -~\x80-\xff]{1,4096}$/.test(bytes))
-    headers.set("last-event-id", bytes !== lastEventId && encodesHeaders() ? lastEventId : bytes);
+  const bytes = idBytes(lastEventId);
+  // Node rejects control characters when it sends them.
+  if (/^[\t -~\x80-\xff]+$/.test(bytes))
+    try {
+      // Where this is accepted, as in workerd, the runtime encodes the values of headers itself.
+      headers.set("last-event-id", "\u20ac");
+      headers.set("last-event-id", lastEventId);
+    } catch {
+      headers.set("last-event-id", bytes);
+    }
   return headers;
-}
-
-/** Whether the runtime encodes header values as UTF-8 itself, as workerd does. */
-function encodesHeaders(): boolean {
-  try {
-    return !!new Headers({ id: "\u20ac" });
-  } catch {
-    return false;
-  }
 }

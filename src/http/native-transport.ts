@@ -17,6 +17,7 @@ export interface NativeOptions {
   connectTimeout?: number | undefined;
   /** `false`: the native object must not reconnect. */
   retry?: unknown;
+  credentials?: RequestInit["credentials"] | undefined;
 }
 
 /**
@@ -28,49 +29,42 @@ export interface NativeOptions {
  */
 export function createNativeTransport(
   address: StreamUrl,
-  { lastEventIdParam, connectTimeout, retry }: NativeOptions,
-  withCredentials: boolean,
+  { lastEventIdParam, connectTimeout, retry, credentials }: NativeOptions,
   types: EventTypes,
   clock: Clock,
 ): Transport {
   return async (context, sink) => {
-    const { signal, lastEventId } = context;
+    const { signal } = context;
     let url = "";
     let isOpen = false;
-    let hasId = false;
+    let startId = context.lastEventId;
     let hold: PromiseLike<void> | undefined;
     const toError = (cause: unknown) => attemptError(cause, url, isOpen);
-    const timeouts = createTimeouts({ connectTimeout }, clock, signal, (error) => sink.fail(toError(error)));
+    const timeouts = createTimeouts({ connectTimeout }, clock.after, signal, (error) => sink.fail(toError(error)));
     try {
-      signal.throwIfAborted();
       timeouts.connect();
-      ({ href: url } = await attemptUrl(address, context, lastEventIdParam));
+      url = await attemptUrl(address, context, lastEventIdParam);
       signal.throwIfAborted();
       const Native = globalThis.EventSource;
       if (!Native) throw new EventSourceError("unsupported", "This runtime has no EventSource");
-      const source = new Native(url, { withCredentials });
+      const source = new Native(url, { withCredentials: credentials === "include" });
 
       await new Promise<void>((_, reject) => {
         const onNative = (event: Event | MessageEvent<string>) => {
           // The server may name its events "open" and "error". Those have data, unlike the events of the connection.
           if ("data" in event) {
-            const { type, data, origin } = event;
-            hasId ||= !!event.lastEventId;
-            // A new object does not know the ID that the stream resumes after. The native class cannot apply backpressure:
-            // what a listener does not accept yet waits, and is delivered before a failure.
-            hold = sink.deliver({
-              type,
-              data,
-              raw: data,
-              lastEventId: hasId ? event.lastEventId : lastEventId,
-              origin,
-            });
+            const { type, data, lastEventId, origin } = event;
+            // A new object does not know the ID that the stream resumes after.
+            if (lastEventId) startId = "";
+            // The native class cannot apply backpressure: what a listener does not accept yet waits, and is delivered
+            // before a failure.
+            hold = sink.deliver({ type, data, raw: data, lastEventId: lastEventId || startId, origin });
           } else if (event.type === "open") {
             isOpen = true;
             timeouts.stop();
             sink.open({ url: source.url, headers: new Headers() });
           } else if (source.readyState !== 2 && retry !== false && !lastEventIdParam)
-            sink.reconnecting?.(toError(event));
+            sink.reconnecting(toError(event));
           else end(event);
         };
         const listen = (name: string) => source.addEventListener(name, onNative);

@@ -3,14 +3,14 @@ import { baseUrl } from "../core/page.ts";
 import type { AttemptContext, PerAttempt } from "../core/types.ts";
 import { copyHeaders, requestHeaders } from "./headers.ts";
 import { valueFor } from "./per-attempt.ts";
-import type { FetchInit, RequestOptions } from "./request-options.ts";
+import type { RequestOptions } from "./request-options.ts";
 import type { Timeouts } from "./timeouts.ts";
 import { attemptUrl, type StreamUrl } from "./url.ts";
 
 /** One attempt, as the files of this folder share it. */
 export interface Attempt {
   readonly context: AttemptContext;
-  /** The URL requested last, and the final URL once there is a response. */
+  /** The URL requested, and the final URL once there is a response. */
   url: string;
   readonly timeouts: Timeouts | undefined;
 }
@@ -19,18 +19,20 @@ export interface Attempt {
 export type MakeRequest = (attempt: Attempt) => Promise<Response>;
 
 /** The second argument of fetch, as we send it. */
-export type SentInit = Omit<RequestInit, "headers"> & { headers: Record<string, string> };
+export type SentInit = Omit<RequestInit, "headers" | "signal"> & {
+  headers: Record<string, string>;
+  signal: AbortSignal;
+};
 
 /** Calls fetch. */
-export type Send = (url: URL, init: SentInit) => PromiseLike<Response>;
+export type Send = (url: string, init: SentInit) => PromiseLike<Response>;
 
 /** The members of fetch's second argument that the caller set. */
 export type PassedInit = Omit<RequestInit, "method"> & { method?: PerAttempt<string> | undefined };
 
 /** Whether a method is GET or HEAD, which take no body and can be repeated. A function may return any method. */
-export function isPlain({ method = "GET" }: { method?: unknown }): boolean {
-  return /^(get|head)$/i.test(method as string);
-}
+export const isPlain = ({ method = "GET" }: { method?: unknown }): boolean =>
+  /^(get|head)$/i.test(method as string);
 
 /**
  * The plain request. Headers are copied now; functions are called once per attempt.
@@ -47,32 +49,30 @@ export function plainRequest(
   const { headers, body, lastEventIdParam } = options;
   const ownHeaders = typeof headers === "function" ? headers : copyHeaders(headers);
   return async (attempt) => {
-    const { context } = attempt;
+    const { context, timeouts } = attempt;
     const { lastEventId, signal } = context;
-    const fetch = options.fetch ?? globalThis.fetch;
-    if (!fetch) throw new EventSourceError("unsupported", "This runtime has no fetch");
-    const target = await attemptUrl(address, context, lastEventIdParam);
-    attempt.url = target.href;
+    timeouts?.connect();
+    const send = (options.fetch ?? globalThis.fetch) as Send | undefined;
+    if (!send) throw new EventSourceError("unsupported", "This runtime has no fetch");
+    attempt.url = await attemptUrl(address, context, lastEventIdParam);
     const method = await valueFor(init.method, context);
     const sentHeaders = requestHeaders(
       await valueFor(ownHeaders, context),
       lastEventIdParam ? "" : lastEventId,
     );
-    const sentBody = isPlain({ method }) ? undefined : await valueFor(body, context);
-    const send: Send = (url, sent) => {
-      signal.throwIfAborted();
-      attempt.url = url.href;
-      return fetch(url.href, sent as unknown as FetchInit) as PromiseLike<Response>;
-    };
-    return follow(send)(target, {
+    const sentBody = await valueFor(body, context);
+    signal.throwIfAborted();
+    const response = await follow(send)(attempt.url, {
       // The HTTP cache of a page must neither answer nor store a stream. Some other runtimes reject the member.
-      ...(baseUrl() && { cache: "no-store" }),
       ...init,
-      ...(method !== undefined && { method }),
+      ...(baseUrl() && !init.cache && { cache: "no-store" }),
+      method,
       // A plain object: a custom fetch that spreads a `Headers` would lose every header.
       headers: Object.fromEntries(sentHeaders),
-      body: sentBody ?? null,
+      body: isPlain({ method }) ? undefined : sentBody,
       signal,
     } as SentInit);
+    timeouts?.stop();
+    return response;
   };
 }

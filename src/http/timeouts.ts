@@ -17,47 +17,36 @@ export interface Timeouts {
 /** `fail` is called when a timeout expires. Aborting `signal` stops them all. */
 export function createTimeouts(
   { connectTimeout, idleTimeout }: Pick<RequestOptions, "connectTimeout" | "idleTimeout">,
-  { now, after }: Clock,
+  after: Clock["after"],
   signal: AbortSignal,
   fail: (error: EventSourceError) => void,
 ): Timeouts {
-  let cancel: (() => void) | undefined;
-  let expires: number;
+  const running: (() => void)[] = [];
   let isWaiting: boolean | undefined;
-  /** The time within which the next byte must arrive: `idleTimeout`, unless `checkLiveness` requires it sooner. */
-  let patience = idleTimeout;
+  let liveness: number | undefined;
 
-  const stop = () => {
-    cancel = void cancel?.();
-    expires = Infinity;
-  };
-  function start(limit: number | undefined, code: "connect-timeout" | "idle-timeout", message: string): void {
-    stop();
-    if (!limit) return;
-    expires = now() + limit;
-    cancel = after(limit, () => fail(new EventSourceError(code, `No ${message} (${limit} ms)`)));
+  function start(code: "connect-timeout" | "idle-timeout", what: string, limit: number | undefined): void {
+    if (limit) running.push(after(limit, () => fail(new EventSourceError(code, `No ${what} (${limit} ms)`))));
   }
-  const startIdle = () =>
-    start(
-      patience,
-      "idle-timeout",
-      `data within ${patience === idleTimeout ? "idleTimeout" : "checkLiveness"}`,
-    );
+  const startLiveness = () => start("idle-timeout", "data within checkLiveness", liveness);
+  function stop(): void {
+    while (running.length) running.pop()!();
+  }
 
   signal.addEventListener("abort", stop);
   return {
-    connect: () => start(connectTimeout, "connect-timeout", "response headers within connectTimeout"),
+    connect: () => start("connect-timeout", "response headers within connectTimeout", connectTimeout),
     stop,
     onWait(waits) {
-      isWaiting = waits;
-      if (waits) return startIdle();
       stop();
-      patience = idleTimeout;
+      isWaiting = waits;
+      if (!waits) return void (liveness = 0);
+      start("idle-timeout", "data within idleTimeout", idleTimeout);
+      startLiveness();
     },
     checkLiveness(timeout) {
-      patience = Math.min(Math.max(timeout, 1), patience || Infinity);
-      // A deadline that is overdue does not count: after sleep the clock has moved on, and its timer has not fired yet.
-      if (isWaiting && !(expires > now() && expires <= now() + patience)) startIdle();
+      liveness = timeout || 1;
+      if (isWaiting) startLiveness();
     },
   };
 }

@@ -21,7 +21,7 @@ export interface ReadOptions {
   /** The server set the reconnection time (ms). */
   onRetry?: (reconnectionTime: number) => void;
   /** Called before (`true`) and after each wait for bytes. */
-  onWait?: (waiting?: boolean) => void;
+  onWait?: ((waiting?: boolean) => void) | undefined;
   /** See `Sink.deliver`. */
   deliver: Sink["deliver"];
 }
