@@ -82,13 +82,13 @@ export class EventSourceError extends Error implements EventSourceErrorDetails {
     if (headers) Object.defineProperty(this, "headers", { value: headers });
   }
 
-  /** What is known, as plain data for logs. The cause is its name and message, without query strings and fragments. */
+  /** What is known, as plain data for logs. The cause is its name and message, without credentials, query strings and fragments. */
   toJSON(): Record<string, unknown> {
     const { message } = this;
     let cause: string | undefined;
     try {
-      // Some implementations of fetch quote the URL in their messages.
-      if (this.cause instanceof Error) cause = `${this.cause}`.replace(/[?#]\S*/g, "");
+      // Some implementations of fetch quote the URL in their messages, credentials included.
+      if (this.cause instanceof Error) cause = `${this.cause}`.replace(/\S*@|[?#]\S*/g, "");
     } catch {
       // The cause may be anything, a revoked proxy included.
     }

@@ -25,7 +25,8 @@ function systemCode(cause: unknown): string {
     // A chain of causes can be a circle.
     for (let depth = 0; depth < 9; depth++) {
       const { code, cause: inner } = cause as { code?: string; cause?: unknown };
-      if (/^[A-Z]\w+$/.test(code!)) found = `: ${code}`;
+      // A code with other digits may be a secret, such as that of OAuth.
+      if (/^[A-Z][A-Za-z]*(_[A-Z\d]+)*$/.test(code!)) found = `: ${code}`;
       cause = inner;
     }
   } catch {

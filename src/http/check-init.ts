@@ -8,7 +8,11 @@ import { invalid } from "../core/errors.ts";
 export function checkInit(init: object): void {
   for (const [name, value] of Object.entries(init) as [string, unknown][])
     // `redirect: "same-origin"` is our own.
-    if (globalThis.Request && typeof value !== "function" && !(name === "redirect" && value === "same-origin"))
+    if (
+      globalThis.Request &&
+      typeof value !== "function" &&
+      !(name === "redirect" && value === "same-origin")
+    )
       try {
         void new Request("http://a", { [name]: value });
       } catch {

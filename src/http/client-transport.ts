@@ -28,12 +28,12 @@ export function createClientTransport(
     body,
     fetch,
     onUnauthorized,
-    lastEventId,
+    lastEventId: _lastEventId,
     lastEventIdParam,
     connectTimeout,
     idleTimeout,
     maxEventSize,
-    retry,
+    retry: _retry,
     ...init
   } = options;
   checkNumbers({ connectTimeout, idleTimeout, maxEventSize });
@@ -41,7 +41,7 @@ export function createClientTransport(
   if (body != null && isPlain(init)) throw invalid("method", "GET and HEAD requests have no body");
   const request = plainRequest(
     address,
-    options,
+    { headers, body, fetch, lastEventIdParam },
     init as PassedInit,
     init.redirect === "same-origin" ? withinOrigin : undefined,
   );

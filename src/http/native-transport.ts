@@ -40,7 +40,9 @@ export function createNativeTransport(
     let startId = context.lastEventId;
     let hold: PromiseLike<void> | undefined;
     const toError = (cause: unknown) => attemptError(cause, url, isOpen);
-    const timeouts = createTimeouts({ connectTimeout }, clock.after, signal, (error) => sink.fail(toError(error)));
+    const timeouts = createTimeouts({ connectTimeout }, clock.after, signal, (error) =>
+      sink.fail(toError(error)),
+    );
     try {
       timeouts.connect();
       url = await attemptUrl(address, context, lastEventIdParam);

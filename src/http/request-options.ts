@@ -43,7 +43,8 @@ export interface RequestOptions {
   /**
    * Redirect mode, as for `fetch`, or `"same-origin"`: a redirect to another origin fails with `http-status` before the request and
    * its headers are sent there. `fetch` itself removes only `Authorization`. Browsers do not expose the target of a
-   * redirect, so that `"same-origin"` blocks every redirect there. Set it if custom headers contain secrets. Reconnects go to the
+   * redirect, so that `"same-origin"` blocks every redirect there. It does not follow a redirect that would turn another method
+   * into GET. Set it if custom headers contain secrets. Reconnects go to the
    * original URL. Default `"follow"`.
    *
    * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#reestablish-the-connection

@@ -54,9 +54,11 @@ describe("network", () => {
     ["the innermost of a chain", coded("OUTER", { cause: coded("INNER") }), ": INNER"],
     ["an outer one if the cause has none", coded("OUTER", { cause: new Error("foreign") }), ": OUTER"],
     [
-      "one within an AggregateError",
+      "that of an AggregateError",
       new TypeError("foreign", {
-        cause: new AggregateError([new Error("foreign"), coded("ECONNREFUSED")], "foreign"),
+        cause: Object.assign(new AggregateError([coded("EHOSTUNREACH")], "foreign"), {
+          code: "ECONNREFUSED",
+        }),
       }),
       ": ECONNREFUSED",
     ],
@@ -284,7 +286,8 @@ describe("readEvents", () => {
     const response = new Response(body(), { headers: { "content-type": "text/html; charset=utf-8" } });
     await expect(collect(readEvents(response))).rejects.toMatchObject({
       code: "content-type",
-      message: 'Expected text/event-stream, found "text/html": pass response.body to read it anyway',
+      message:
+        'Expected text/event-stream, found "text/html; charset=utf-8": pass response.body to read it anyway',
       body: "data: x\n\n",
     });
     expect(await collect(readEvents(body()!))).toMatchObject([{ data: "x" }]);
@@ -526,7 +529,7 @@ describe("premature-end", () => {
 });
 
 describe("unsupported", () => {
-  it.each([["undefined"], ["a string", "data: x\n\n"], ["an object", {}]])(
+  it.each([["undefined"], ["null", null], ["a string", "data: x\n\n"], ["an object", {}]])(
     "is a response whose body is %s",
     async (_name, body?: unknown) => {
       const response = Object.defineProperty(
@@ -543,11 +546,6 @@ describe("unsupported", () => {
       });
     },
   );
-
-  it("is not a response whose body is null, which is an empty stream", async () => {
-    const response = new Response(null, { headers: { "content-type": "text/event-stream" } });
-    expect(await collect(fetchEvents("http://localhost/", { fetch: async () => response }))).toEqual([]);
-  });
 });
 
 describe("invalid-option", () => {
@@ -555,20 +553,10 @@ describe("invalid-option", () => {
     ["connectTimeout", { connectTimeout: -1 }],
     ["idleTimeout", { idleTimeout: NaN }],
     ["maxEventSize", { maxEventSize: "1" as unknown as number }],
-    ["decode", { decode: "json" as unknown as () => unknown }],
-    ["endOn", { endOn: 1 as unknown as string }],
-    ["fetch", { fetch: {} as unknown as typeof fetch }],
     ["headers", { headers: { "bad name": "x" } }],
     ["headers", { headers: { "x-token": "secret\nvalue" } }],
-    ["lastEventId", { lastEventId: 7 as unknown as string }],
-    ["lastEventIdParam", { lastEventIdParam: 7 as unknown as string }],
-    ["onUnauthorized", { onUnauthorized: true as unknown as () => void }],
-    ["retry", { retry: 5 as unknown as false }],
     ["retry.initialDelay", { retry: { initialDelay: -1 } }],
     ["retry.maxRetries", { retry: { maxRetries: NaN } }],
-    ["retry.shouldRetry", { retry: { shouldRetry: 1 as unknown as () => boolean } }],
-    ["signal", { signal: "x" as unknown as AbortSignal }],
-    ["transport", { transport: 1 as unknown as "auto" }],
   ])("is thrown synchronously and names %s", (option, options) => {
     let thrown: unknown;
     try {
@@ -606,7 +594,6 @@ describe("invalid-option", () => {
     ["http://user@localhost/", "The URL must not contain credentials"],
     ["http://[/", "Invalid URL"],
     ["http://localhost:99999/", "Invalid URL"],
-    [undefined as unknown as string, "Invalid URL"],
   ])("says what is wrong with the URL %j", (url, problem) => {
     for (const call of [() => createEventSource(url), () => fetchEvents(url)])
       expect(call).toThrow(`Invalid option "url": ${problem}`);
@@ -776,9 +763,6 @@ describe("an option that fetch would refuse", () => {
     ["mode", { mode: "navigate" }],
     ["cache", { cache: "zzz" }],
     ["method", { body: "x" }],
-    ["retry.jitter", { retry: { jitter: 2 } }],
-    ["retry.jitter", { retry: { jitter: Infinity } }],
-    ["retry.factor", { retry: { factor: 0 } }],
     ["retry.initialDelay", { retry: { initialDelay: Number.NaN } }],
   ])("is invalid-option, naming %s, at once: %o", (option, options) => {
     expect(() => createEventSource("http://localhost/", options as never)).toThrow(

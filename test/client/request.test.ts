@@ -218,10 +218,8 @@ describe("the request", () => {
       url.searchParams.set("room", "2");
       headers.set("x-room", "2");
     };
-    const calls: ((url: URL, options: FetchEventsOptions) => { close(): void })[] = [
-      (url, options) => createEventSource(url, options),
-      (url, options) => fetchEvents(url, options),
-    ];
+    const calls: ((url: URL, options: Pick<FetchEventsOptions, "headers" | "fetch">) => { close(): void })[] =
+      [(url, options) => createEventSource(url, options), (url, options) => fetchEvents(url, options)];
     for (const call of calls) {
       const url = new URL("http://example.test/?room=1");
       const headers = new Headers({ "x-room": "1" });

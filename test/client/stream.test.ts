@@ -361,7 +361,7 @@ describe("readEvents", () => {
   });
 
   it("reads an empty Response", async () => {
-    const response = new Response(null, { headers: { "content-type": "text/event-stream" } });
+    const response = new Response("", { headers: { "content-type": "text/event-stream" } });
     expect(await dataOf(readEvents(response))).toEqual([]);
   });
 

@@ -78,14 +78,20 @@ describe("IDs, names and data of control characters and of inherited names", () 
 });
 
 describe("an ID that is too long for any header", () => {
-  it("is kept, and the refusal that it earns is an error with the status of the answer", async () => {
-    const id = "x".repeat(MB);
-    await using server = await serve((response) => stream(response, `id: ${id}\ndata: x\n\n`).end());
-    using source = createEventSource(server.url, { retry: soon });
-    const { error } = await source.closed;
-    expect(source.lastEventId).toBe(id);
-    expect(error).toMatchObject({ code: "http-status", status: 431, willRetry: false });
-  });
+  it.each([undefined, "after"])(
+    "is tracked and not sent (lastEventIdParam: %s)",
+    async (lastEventIdParam) => {
+      const id = "x".repeat(MB);
+      await using server = await serve((response, _request, n) =>
+        n === 1 ? stream(response, `id: ${id}\ndata: x\n\n`).end() : stream(response),
+      );
+      using source = createEventSource(server.url, { retry: soon, lastEventIdParam });
+      const { url, headers } = await server.request(2);
+      expect(source.lastEventId).toBe(id);
+      expect(headers).not.toHaveProperty("last-event-id");
+      expect(url).toBe("/events");
+    },
+  );
 });
 
 describe("a retry field", () => {

@@ -172,7 +172,10 @@ describe("the response", () => {
     { status: 503, type: "text/html", code: "http-status" },
   ])("$status with type $type gives $code", async ({ status, type, code }) => {
     const error = await refusal(
-      new Response(null, { status, headers: type === undefined ? {} : { "content-type": type } }),
+      new Response(/[23]04/.test(`${status}`) ? null : new Uint8Array(), {
+        status,
+        headers: type === undefined ? {} : { "content-type": type },
+      }),
     );
     expect(error?.code).toBe(code);
     if (error) expect(error).toMatchObject({ status, headers: expect.any(Headers) as Headers });
@@ -251,11 +254,6 @@ describe("the URL", () => {
     expect(error).toBeInstanceOf(EventSourceError);
     expect(error).toMatchObject({ code: "invalid-option", option: "url" });
     expect((error as Error).message).not.toMatch(/p4ss|user@/);
-  });
-
-  test.each([undefined, null])("is none where it is %s, also in a page", (none) => {
-    const parse = () => parseUrl(none as unknown as string, "https://page.test/app/");
-    expect(parse).toThrow(expect.objectContaining({ code: "invalid-option", option: "url" }));
   });
 
   test("resolves against the page where there is one", () => {

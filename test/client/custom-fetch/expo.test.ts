@@ -42,10 +42,10 @@ describe("a fetch whose bodies do not stream, as React Native's own", () => {
     expect(await nextError(source)).toMatchObject({ code: "http-status", status: 404 });
   });
 
-  it("an empty body, `null`, is an end and no such thing", async () => {
+  it("includes a body that is null", async () => {
     await using server = await serve((response) => stream(response).end());
     const empty = async () => ({ ...(await fetch()), body: null });
-    using source = createEventSource(server.url, { fetch: empty, retry: false });
-    expect(await source.closed).toEqual({ state: "closed", reason: "server" });
+    using source = createEventSource(server.url, { fetch: empty });
+    expect((await source.closed).error).toMatchObject({ code: "unsupported", willRetry: false });
   });
 });
