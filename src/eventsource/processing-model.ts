@@ -20,7 +20,7 @@ export interface Connection {
   lastEventId: string;
   /** The reconnection time, in ms. */
   reconnectionTime: number;
-  close(): void;
+  readonly close: () => void;
 }
 
 export interface ConnectionOptions {
@@ -119,7 +119,7 @@ export function connect(
     // "fires an event named error at the EventSource object"
     target.dispatchEvent(new ErrorEvent("error", { code: status, message, error }));
     // "Wait a delay equal to the reconnection time of the event source", unless a listener has closed it.
-    if (connection.readyState === 0) timer = setTimeout(run, delay);
+    if (connection.readyState === 0) timer = setTimeout(() => void run(), delay);
   }
 
   if (signal?.aborted) connection.close();

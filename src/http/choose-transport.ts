@@ -38,7 +38,11 @@ export function chooseTransport(
     return createClientTransport(address, options, clock);
   const unsupported = Object.keys(options).filter((name) => {
     const value = options[name as keyof RequestOptions];
-    return value && !native.test(`${name} ${value}`) && !(options.lastEventIdParam && name === "lastEventId");
+    return (
+      value &&
+      !native.test(`${name} ${value as string}`) &&
+      !(options.lastEventIdParam && name === "lastEventId")
+    );
   });
   if (unsupported.length)
     throw new EventSourceError(

@@ -137,7 +137,8 @@ describe("importing", () => {
     );
     expect(await script.ended).toEqual({
       ...clean,
-      stdout: "ErrorEvent EventSource EventSourceError bearer createEventSource fetchEvents json readEvents schema schemas\n",
+      stdout:
+        "ErrorEvent EventSource EventSourceError bearer createEventSource fetchEvents json readEvents schema schemas\n",
     });
   });
 

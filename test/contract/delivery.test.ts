@@ -356,10 +356,15 @@ describe("Listeners", () => {
     const source = closing(createEventSource(server.url, { open: false }));
     const seen: string[] = [];
     const controller = new AbortController();
-    const undo = source.onEvent(({ data }) => void (seen.push(`undo ${data}`), undo()));
-    source.on("message", ({ data }) => void (seen.push(`signal ${data}`), controller.abort()), {
-      signal: controller.signal,
+    const undo = source.onEvent(({ data }) => {
+      seen.push(`undo ${data}`);
+      undo();
     });
+    const abort = ({ data }: { data: string }) => {
+      seen.push(`signal ${data}`);
+      controller.abort();
+    };
+    source.on("message", abort, { signal: controller.signal });
     source.on("message", ({ data }) => void seen.push(`once ${data}`), { once: true });
     source.onEvent(({ data }) => void seen.push(`aborted ${data}`), { signal: AbortSignal.abort() });
     const data = dataOf(source);

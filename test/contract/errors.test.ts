@@ -198,7 +198,7 @@ describe("What a response says is in its error", () => {
     expect(Object.keys(error)).not.toContain("headers");
     expect(inspect(error, { depth: 9 })).not.toContain("s3cret");
     expect(everythingOf(error)).not.toContain("s3cret");
-    expect({ ...error }).not.toHaveProperty("headers");
+    expect(Object.assign({}, error)).not.toHaveProperty("headers");
   });
 
   test("the query of a redirect is in neither message nor JSON", async () => {

@@ -639,7 +639,8 @@ async function run(play: Play): Promise<void> {
     if (timers.live.size > 0) violate(`${timers.live.size} timers are left after close()`);
     for (const life of lives) {
       const status = await within("the end of a life", life, LIMIT);
-      if (status.state !== "closed") violate(`closed resolved with the state ${status.state}`);
+      if (status.state !== "closed")
+        violate(`closed resolved with the state ${String((status as { state: unknown }).state)}`);
       if (!ends.has(status) && statuses.length > 0)
         violate("closed resolved with a status that was not emitted");
     }
@@ -657,8 +658,10 @@ async function run(play: Play): Promise<void> {
       // The event during whose delivery it started may be its first one.
       const ids = loop.ids[0] === loop.start && loop.start > 0 ? loop.ids.slice(1) : loop.ids;
       const wanted = loop.hasLeft ? expected.slice(0, ids.length) : expected;
-      if (`${ids}` !== `${wanted}`)
-        violate(`${loop.name} got [${loop.ids}], and [${wanted}] were delivered after ${loop.start}`);
+      if (String(ids) !== String(wanted))
+        violate(
+          `${loop.name} got [${String(loop.ids)}], and [${String(wanted)}] were delivered after ${loop.start}`,
+        );
     }
     await within("the release of all sockets", allReleased(server), LIMIT);
     await turns();
@@ -668,7 +671,9 @@ async function run(play: Play): Promise<void> {
       const left = getEventListeners(signal, "abort").length;
       if (left > 0) violate(`${left} listeners are left on the ${name}'s signal`);
     }
-    if (`${statusesOfSecond.map(({ state }) => state)}` !== `${statuses.map(({ status }) => status.state)}`)
+    if (
+      statusesOfSecond.map(({ state }) => state).join() !== statuses.map(({ status }) => status.state).join()
+    )
       violate("two status listeners saw different orders");
     for (const { status, text } of statuses)
       if (JSON.stringify(status) !== text) violate(`status ${status.state} was changed after it was emitted`);

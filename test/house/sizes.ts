@@ -19,7 +19,7 @@ export interface Gate {
   readonly over?: { readonly code: string } | undefined;
   /** Packages that the app has anyway and that are not counted. With "everspring" that is the main entry and all of core. */
   readonly beside?: readonly string[];
-  /** What the design aims at; docs/decisions/sizes.md says why some limits are higher. */
+  /** The gate of the design; docs/decisions/sizes.md says why some limits are higher. */
   readonly aim: number;
 }
 
@@ -35,29 +35,29 @@ export const gates: readonly Gate[] = [
   {
     name: "`readEvents`",
     entry: { code: 'export { readEvents } from "everspring";' },
-    limit: 4760,
-    aim: 2300,
+    limit: 4900,
+    aim: 4000,
   },
   {
     name: "`createEventSource`",
     entry: { code: 'export { createEventSource } from "everspring";' },
-    limit: 8310,
-    aim: 4000,
+    limit: 8860,
+    aim: 7000,
   },
   {
     name: "main entry without the class",
     entry: {
       code: 'export { createEventSource, fetchEvents, readEvents, json, schema, schemas, bearer, EventSourceError } from "everspring";',
     },
-    limit: 7700,
-    aim: 7100,
+    limit: 9580,
+    aim: 7700,
   },
-  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 11_520, aim: 8600 },
+  { name: "everything", entry: { code: 'export * from "everspring";' }, limit: 11_070, aim: 9200 },
   {
     name: "`everspring/eventsource`",
     entry: { code: 'export { EventSource } from "everspring/eventsource";' },
     limit: 5700,
-    aim: 5700,
+    aim: 6100,
   },
   ...[
     { name: "lifecycle", limit: 600, aim: 600 },
@@ -83,10 +83,10 @@ export const gates: readonly Gate[] = [
     name: "`everspring/shared` added to everything",
     entry: { code: 'export * from "everspring"; export * from "everspring/shared";' },
     over: { code: 'export * from "everspring";' },
-    limit: 3110,
-    aim: 1200,
+    limit: 3360,
+    aim: 3000,
   },
-  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 10_360, aim: 7500 },
+  { name: "script tag", entry: { file: "dist/everspring.global.min.js" }, limit: 11_010, aim: 9200 },
 ];
 
 /** What only other exports bring along, as it stands in any minified code. */
@@ -154,9 +154,9 @@ async function minifiedByEsbuild(code: string, beside: readonly string[]): Promi
     plugins: [
       {
         name: "beside",
-        setup({ onResolve }) {
+        setup(build) {
           if (!beside.includes("everspring")) return;
-          onResolve({ filter: isBeside }, ({ path, importer }) =>
+          build.onResolve({ filter: isBeside }, ({ path, importer }) =>
             importer.includes("/dist/") ? { path, external: true } : undefined,
           );
         },
