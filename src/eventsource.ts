@@ -1,6 +1,4 @@
-export {
-  EventSource,
-  type EventSourceErrorEvent,
-  type EventSourceEventMap,
-  type EventSourceInit,
-} from "./eventsource/eventsource.ts";
+export { ErrorEvent, type ErrorEventInit } from "./eventsource/error-event.ts";
+export { EventSource } from "./eventsource/eventsource.ts";
+export type { EventSourceInit } from "./eventsource/init.ts";
+export type { EventSourceConstructor, EventSourceEventMap } from "./eventsource/interface.ts";

@@ -1,3 +1,2 @@
-/** What the script-tag builds hold. */
-export { EventSource } from "./eventsource/eventsource.ts";
+/** What the script-tag builds contain. */
 export * from "./index.ts";

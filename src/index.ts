@@ -1,4 +1,12 @@
 export { createEventSource } from "./client/create-event-source.ts";
+export {
+  ErrorEvent,
+  EventSource,
+  type ErrorEventInit,
+  type EventSourceConstructor,
+  type EventSourceEventMap,
+  type EventSourceInit,
+} from "./eventsource.ts";
 export type { ClosedStatus, ConnectionStatus } from "./connection/status.ts";
 export { json, schema, schemas, type SchemaDecoder, type StandardSchema } from "./client/decode.ts";
 export type { ListenerOptions } from "./core/listeners.ts";

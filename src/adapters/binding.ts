@@ -56,10 +56,11 @@ export function createBinding(first: Followed): Binding {
   };
 
   function makeClient(next: Followed, kept: Partial<AnyState>): void {
-    const { createClient = createEventSource, ...request } = { ...next, ...own };
+    const { createClient, identity, ...request } = { ...next, ...own };
     const { url, ...options } = withLatest(request, () => latest) as Followed;
-    // `createEventSource` ignores `identity`, as it does any member that fetch does not know.
-    const client = createClient(url, options as EventSourceOptions) as AnyState["client"];
+    const client = createClient
+      ? createClient(url, { ...(options as EventSourceOptions), identity })
+      : (createEventSource(url, options as EventSourceOptions) as AnyState["client"]);
     // Nothing throws from here on: options that are refused leave the connection and its functions as they were.
     latest = next;
     refresh = options.onUnauthorized as StandIn | undefined;

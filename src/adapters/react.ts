@@ -1,7 +1,14 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { createBinding, empty } from "./binding.ts";
 import type { EventSourceState, UseEventSourceOptions } from "./options.ts";
-import type { Decoder, EventSourceUrl, EventsOf, TextEvents } from "../index.ts";
+import type {
+  DefaultData,
+  EventSourceUrl,
+  InferredEvents,
+  OptionsArgument,
+  TextEvents,
+  Undecoded,
+} from "../index.ts";
 
 export type { EventSourceState, UseEventSourceOptions };
 
@@ -17,20 +24,26 @@ export type { EventSourceState, UseEventSourceOptions };
  * @example
  * const { status, data } = useEventSource<{ tick: { price: number } }>("/prices", { decode: json });
  */
-export function useEventSource<D extends Decoder>(
+export function useEventSource<Events extends Undecoded<Events> = TextEvents>(
   url: EventSourceUrl,
-  options: UseEventSourceOptions<EventsOf<D>> & { decode: D },
-): EventSourceState<EventsOf<D>>;
-/** Without `decode` data is a string. */
-export function useEventSource<Events extends object = TextEvents>(
-  url: EventSourceUrl,
-  options?: UseEventSourceOptions<Events> & { decode?: undefined },
 ): EventSourceState<Events>;
-/** With an explicit event map, whose data is what `decode` returns. */
-export function useEventSource<Events extends object = Record<string, unknown>>(
+/**
+ * The same with options. The events are typed by `decode`, or by a type argument. A type argument whose data is not a string
+ * requires `decode`.
+ */
+export function useEventSource<
+  Events extends object = never,
+  Schemas extends object = object,
+  Data = DefaultData<Events>,
+>(
   url: EventSourceUrl,
-  options?: UseEventSourceOptions<Events>,
-): EventSourceState<Events>;
+  options: OptionsArgument<
+    UseEventSourceOptions<InferredEvents<Events, Schemas, Data>>,
+    Events,
+    Schemas,
+    Data
+  >,
+): EventSourceState<InferredEvents<Events, Schemas, Data>>;
 export function useEventSource(url: EventSourceUrl, options: object = {}): unknown {
   const [binding] = useState(() => createBinding({ ...options, url }));
   const state = useSyncExternalStore(binding.subscribe, binding.state, binding.state);

@@ -2,7 +2,14 @@ import { onMount } from "svelte";
 import { report } from "../core/listeners.ts";
 import { createBinding } from "./binding.ts";
 import type { EventSourceState, UseEventSourceOptions } from "./options.ts";
-import type { Decoder, EventSourceUrl, EventsOf, TextEvents } from "../index.ts";
+import type {
+  DefaultData,
+  EventSourceUrl,
+  InferredEvents,
+  OptionsArgument,
+  TextEvents,
+  Undecoded,
+} from "../index.ts";
 
 export type { EventSourceState, UseEventSourceOptions };
 
@@ -11,7 +18,7 @@ export interface EventSourceStore<Events extends object = TextEvents> {
   /** The store contract of Svelte, for `$store`, `get(store)` and `fromStore(store)`. Returns an unsubscribe function. */
   subscribe(run: (state: EventSourceState<Events>) => void): () => void;
   /**
-   * Replaces the URL and options, as for `useEventSource`. Reconnects only if they make another request. They are compared by
+   * Replaces the URL and all options, including `decode`. Reconnects only if they make another request. They are compared by
    * value, not by identity.
    */
   change(url: EventSourceUrl, options?: UseEventSourceOptions<Events>): void;
@@ -27,20 +34,26 @@ export interface EventSourceStore<Events extends object = TextEvents> {
  * const prices = useEventSource<{ tick: { price: number } }>("/prices", { decode: json });
  * // {$prices.status.state} {$prices.data?.price}
  */
-export function useEventSource<D extends Decoder>(
+export function useEventSource<Events extends Undecoded<Events> = TextEvents>(
   url: EventSourceUrl,
-  options: UseEventSourceOptions<EventsOf<D>> & { decode: D },
-): EventSourceStore<EventsOf<D>>;
-/** Without `decode` data is a string. */
-export function useEventSource<Events extends object = TextEvents>(
-  url: EventSourceUrl,
-  options?: UseEventSourceOptions<Events> & { decode?: undefined },
 ): EventSourceStore<Events>;
-/** With an explicit event map, whose data is what `decode` returns. */
-export function useEventSource<Events extends object = Record<string, unknown>>(
+/**
+ * The same with options. The events are typed by `decode`, or by a type argument. A type argument whose data is not a string
+ * requires `decode`.
+ */
+export function useEventSource<
+  Events extends object = never,
+  Schemas extends object = object,
+  Data = DefaultData<Events>,
+>(
   url: EventSourceUrl,
-  options?: UseEventSourceOptions<Events>,
-): EventSourceStore<Events>;
+  options: OptionsArgument<
+    UseEventSourceOptions<InferredEvents<Events, Schemas, Data>>,
+    Events,
+    Schemas,
+    Data
+  >,
+): EventSourceStore<InferredEvents<Events, Schemas, Data>>;
 export function useEventSource(url: EventSourceUrl, options: object = {}): unknown {
   const binding = createBinding({ ...options, url });
   onMount(binding.mount);

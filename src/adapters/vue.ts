@@ -13,7 +13,14 @@ import {
 } from "vue";
 import { createBinding } from "./binding.ts";
 import type { EventSourceState, UseEventSourceOptions } from "./options.ts";
-import type { Decoder, EventSourceUrl, EventsOf, TextEvents } from "../index.ts";
+import type {
+  DefaultData,
+  EventSourceUrl,
+  InferredEvents,
+  OptionsArgument,
+  TextEvents,
+  Undecoded,
+} from "../index.ts";
 
 export type { EventSourceState, UseEventSourceOptions };
 
@@ -38,20 +45,23 @@ export type EventSourceRefs<Events extends object = TextEvents> = {
  * @example
  * const { status, data } = useEventSource<{ tick: { price: number } }>("/prices", { decode: json });
  */
-export function useEventSource<D extends Decoder>(
+export function useEventSource<Events extends Undecoded<Events> = TextEvents>(
   url: ReactiveUrl,
-  options: MaybeRefOrGetter<UseEventSourceOptions<EventsOf<D>> & { decode: D }>,
-): EventSourceRefs<EventsOf<D>>;
-/** Without `decode` data is a string. */
-export function useEventSource<Events extends object = TextEvents>(
-  url: ReactiveUrl,
-  options?: MaybeRefOrGetter<UseEventSourceOptions<Events> & { decode?: undefined }>,
 ): EventSourceRefs<Events>;
-/** With an explicit event map, whose data is what `decode` returns. */
-export function useEventSource<Events extends object = Record<string, unknown>>(
+/**
+ * The same with options. The events are typed by `decode`, or by a type argument. A type argument whose data is not a string
+ * requires `decode`.
+ */
+export function useEventSource<
+  Events extends object = never,
+  Schemas extends object = object,
+  Data = DefaultData<Events>,
+>(
   url: ReactiveUrl,
-  options?: MaybeRefOrGetter<UseEventSourceOptions<Events>>,
-): EventSourceRefs<Events>;
+  options: MaybeRefOrGetter<
+    OptionsArgument<UseEventSourceOptions<InferredEvents<Events, Schemas, Data>>, Events, Schemas, Data>
+  >,
+): EventSourceRefs<InferredEvents<Events, Schemas, Data>>;
 export function useEventSource(url: ReactiveUrl, options: MaybeRefOrGetter<object> = {}): unknown {
   const latest = () => ({
     ...toValue(options),

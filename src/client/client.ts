@@ -51,9 +51,12 @@ export function createClient<Events extends object = TextEvents>(
   let lastType: string | undefined;
   let lastChannel: Channel<DecodedEvent> | undefined;
   let openUrl = "";
-  let settleClosed!: (status: ClosedStatus) => void;
-  let closed = new Promise<ClosedStatus>((resolve) => (settleClosed = resolve));
-  let isSettled = false;
+  let closed: Promise<ClosedStatus>;
+  let settleClosed: (status: ClosedStatus) => void;
+  const renewClosed = () => {
+    closed = new Promise((resolve) => (settleClosed = resolve));
+  };
+  renewClosed();
   let checkpoint = startingId(request, address);
 
   /**
@@ -112,9 +115,7 @@ export function createClient<Events extends object = TextEvents>(
         onProcessed,
       ),
       onClosed(status) {
-        renewClosed();
         settleClosed(status);
-        isSettled = true;
         const ended = loops;
         loops = [];
         for (const loop of ended) endLoop(loop, status);
@@ -133,15 +134,10 @@ export function createClient<Events extends object = TextEvents>(
     void emit(checkpoints, (checkpoint = connection.lastEventId));
   }
 
-  /** After a reopening there is another promise. */
-  function renewClosed(): void {
-    if (!isSettled) return;
-    isSettled = false;
-    closed = new Promise((resolve) => (settleClosed = resolve));
-  }
-
   const connect = (how: "open" | "reconnect") => {
     resolveUrl(address);
+    // With an aborted signal it stays closed.
+    if (connection.status.state === "closed" && !signal?.aborted) renewClosed();
     connection[how]();
   };
   const close = (reason?: unknown) => connection.close("client", reason);
@@ -180,10 +176,9 @@ export function createClient<Events extends object = TextEvents>(
     },
     get readyState() {
       const { state } = connection.status;
-      return state === "open" ? 1 : state === "idle" || state === "closed" ? 2 : 0;
+      return state === "open" ? 1 : /idle|closed/.test(state) ? 2 : 0;
     },
     get closed() {
-      if (connection.status.state !== "closed") renewClosed();
       return closed;
     },
     open: () => connect("open"),
@@ -192,7 +187,8 @@ export function createClient<Events extends object = TextEvents>(
     fail: (cause?: unknown) => connection.fail(cause),
     pause: (reason = "client") => connection.pause(reason),
     checkLiveness(timeout: number) {
-      checkNumbers({ timeout });
+      // `NaN` stands for `undefined`, which an option may be.
+      checkNumbers({ timeout: timeout ?? NaN });
       connection.checkLiveness(timeout);
     },
     // Where `Symbol.dispose` is missing, nothing calls it.

@@ -74,7 +74,7 @@ export function isRetryable(error: EventSourceError): boolean {
 /** `Retry-After` in ms: the first valid value, seconds or an HTTP date. 0 if there is none. */
 export function retryAfter(headers: Headers | undefined, date: number): number {
   // Several header lines arrive as one list, and a date may contain a comma itself.
-  for (const value of headers?.get("retry-after")?.match(/([a-z]+, (?=\d+[ -][a-z]))?[^,]+/gi) ?? []) {
+  for (const value of headers?.get("retry-after")?.match(/\s*([a-z]+, (?=\d+[ -][a-z]))?[^,]+/gi) ?? []) {
     const isDate = /^\s*[a-z]/i.test(value);
     const delay = isDate ? Date.parse(value) - date : /^[\s\d]+$/.test(value) ? Number(value) * 1000 : NaN;
     if (!Number.isNaN(delay)) return Math.max(delay, 0);

@@ -76,7 +76,7 @@ export class EventSourceError extends Error implements EventSourceErrorDetails {
     { headers, ...details }: EventSourceErrorDetails = {},
   ) {
     // Parts of a message may come from the server.
-    super(message.replace(/[\0-\x1f\x7f-\x9f]+/g, " "));
+    super(message.replace(/\p{Cc}+/gu, " "));
     this.code = code;
     Object.assign(this, details);
     if (headers) Object.defineProperty(this, "headers", { value: headers });
@@ -121,7 +121,7 @@ export function toEventSourceError(
     if (cause instanceof EventSourceError)
       return cause.attempt === undefined && Object.isExtensible(cause)
         ? cause
-        : new EventSourceError(cause.code, cause.message, { ...cause, headers: cause.headers });
+        : new EventSourceError(cause.code, cause.message, Object.assign({ headers: cause.headers }, cause));
   } catch {
     // A revoked proxy refuses even `instanceof`.
   }

@@ -70,7 +70,7 @@ export function watchForHints(
     openedAt = -Infinity;
   }
 
-  const undo = [
+  const unsubscribe = [
     source.onStatus(onStatus),
     source.onComment(() => cancel()),
     source.onEvent(onEvent),
@@ -83,6 +83,6 @@ export function watchForHints(
 
   return () => {
     cancel();
-    for (const end of undo) end();
+    for (const end of unsubscribe) end();
   };
 }

@@ -69,7 +69,7 @@ export function trace(source: Traceable, log: TraceLog, options: TraceOptions = 
     });
   }
 
-  const undo = [
+  const unsubscribe = [
     source.onStatus(writeStatus),
     source.onEvent((event) => write({ kind: "event", ...outline(event) })),
     source.onComment((comment) =>
@@ -94,7 +94,7 @@ export function trace(source: Traceable, log: TraceLog, options: TraceOptions = 
   writeStatus(source.status);
 
   return () => {
-    for (const end of undo) end();
+    for (const end of unsubscribe) end();
   };
 }
 

@@ -1,37 +1,41 @@
-import type { EventSourceErrorCode } from "../core/errors.ts";
+import type { EventSourceError } from "../core/errors.ts";
 
-/** What an error event tells. */
-export interface ErrorDetails {
-  /** What went wrong. */
-  readonly code: EventSourceErrorCode;
-  /** The same in words, without credentials, header values or query strings. */
-  readonly message: string;
-  /** The HTTP status, where the server answered. */
-  readonly status?: number | undefined;
-  /** Whether the connection is being reestablished. */
-  readonly willRetry?: boolean | undefined;
+/** The members of an {@link ErrorEvent}. */
+export interface ErrorEventInit {
+  /** The HTTP status of the response. */
+  readonly code?: number | undefined;
+  /** Why the connection failed or was lost. */
+  readonly message?: string | undefined;
+  /** The error that the event reports. */
+  readonly error?: EventSourceError | undefined;
 }
 
-/** The `error` event of an `EventSource`: an `Event` that says what happened. */
-export interface EventSourceErrorEvent extends Event, ErrorDetails {
-  /** Whether the connection is being reestablished; if not, it is closed. */
-  readonly willRetry: boolean;
-}
+/** The script-tag build contains the class, and must load in runtimes without `Event`. */
+const Base: typeof Event = globalThis.Event ?? Object;
 
-type Inspect = (value: unknown, options: unknown) => string;
+/** The `error` event of an `EventSource`. The native class fires a plain `Event`. */
+export class ErrorEvent extends Base {
+  /** The HTTP status of a response that is not an event stream; otherwise `undefined`. */
+  declare readonly code: number | undefined;
+  /** Why the connection failed or was lost, without credentials, header values or query strings. */
+  declare readonly message: string | undefined;
+  /** The error with its details, such as its own `code`, `willRetry`, `delay`, `headers` and `cause`. */
+  declare readonly error: EventSourceError | undefined;
 
-/** Makes one. Node and Deno print nothing of an event by themselves but what all events have. */
-export function createErrorEvent({
-  code,
-  message,
-  status,
-  willRetry = false,
-}: ErrorDetails): EventSourceErrorEvent {
-  const details = { code, message, status, willRetry };
-  const shown = { type: "error", ...details };
-  const event = Object.assign(new Event("error"), details);
-  const show = (name: string, value: unknown) => Object.defineProperty(event, Symbol.for(name), { value });
-  show("nodejs.util.inspect.custom", () => shown);
-  show("Deno.privateCustomInspect", (inspect: Inspect, options: unknown) => inspect(shown, options));
-  return event;
+  static {
+    const printAs = (symbol: string, value?: (this: ErrorEvent) => object) =>
+      Object.defineProperty(this.prototype, Symbol.for(symbol), { value });
+    // By default, Node, Bun and Deno print the members of `Event` only.
+    printAs("nodejs.util.inspect.custom", function () {
+      const { type, code, message, error } = this;
+      return { type, code, message, error };
+    });
+    // Deno supports Node's symbol unless its own is set, as on `Event.prototype`.
+    printAs("Deno.privateCustomInspect");
+  }
+
+  constructor(type: string, { code, message, error }: ErrorEventInit = {}) {
+    super(type);
+    Object.assign(this, { code, message, error });
+  }
 }

@@ -1,6 +1,6 @@
 import { EventSource } from "./eventsource.ts";
 
-// Not enumerable, as the globals of the platform are. One that cannot be set stays as it is.
+// Not enumerable, like the globals of the platform. `Reflect` does not throw if the global cannot be set.
 if (!globalThis.EventSource)
   Reflect.defineProperty(globalThis, "EventSource", {
     value: EventSource,

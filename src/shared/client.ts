@@ -15,7 +15,9 @@ import type { Hub } from "./parts.ts";
 import type { Scope, World } from "./world.ts";
 
 /** Options of `createSharedEventSource`, beside those of `createEventSource`. */
-export interface SharedEventSourceOptions extends EventSourceOptions {
+export interface SharedEventSourceOptions<
+  Events extends object = Record<string, unknown>,
+> extends EventSourceOptions<Events> {
   /**
    * Who asks: a user's ID, say, or `"anonymous"`. Clients share a connection only when they name the same. Needed wherever
    * an option may carry credentials: a function as `headers`, `url`, `fetch`, `transport`, or `onUnauthorized`, and
@@ -45,17 +47,24 @@ export type SharedEventSource<Events extends object = TextEvents> = {
   reconnect(): void;
 } & EventSourceClient<Events>;
 
+function copyOf(headers: EventSourceOptions["headers"]): EventSourceOptions["headers"] {
+  return headers instanceof Headers ? new Headers(headers) : headers;
+}
+
 /** What `createSharedEventSource` makes, with the world passed in. */
 export function createSharedClient<Events extends object = TextEvents>(
   url: EventSourceUrl,
   { identity, name, replay = 0, maxBuffer = 2 ** 24, ...options }: SharedEventSourceOptions,
   world: World,
 ): SharedEventSource<Events> {
-  const { decode, endOn, signal, open = true, retry, lastEventId: given, ...request } = options;
+  const { decode, endOn, signal, open = true, retry, lastEventId: given, ...others } = options;
+  const { onEvent, onStatus, onError, ...passed } = others;
+  // Copied, since every connection of the future is made from it, also by a later hub.
+  const request = { ...passed, headers: copyOf(passed.headers) };
   checkShared({ identity, name, replay, maxBuffer }, url, request);
   // What a client makes of the events is its own affair; that there is an end to wait for is not.
   const connect = (from: string | undefined) =>
-    createEventSource(url, {
+    createEventSource(target, {
       transport: "fetch",
       ...request,
       retry,
@@ -63,8 +72,10 @@ export function createSharedClient<Events extends object = TextEvents>(
       lastEventId: from,
       open: false,
     });
-  // Refuses wrong options now. The URL or a header may say where the stream begins.
-  const { lastEventId } = connect(given);
+  let target = url;
+  // Throws for wrong options, resolves the URL, and knows where the URL or a header says that the stream begins.
+  const { lastEventId, url: resolved } = connect(given);
+  if (typeof url !== "function") target = resolved;
 
   const member = createMember({
     replay,
@@ -80,9 +91,12 @@ export function createSharedClient<Events extends object = TextEvents>(
       return hub;
     },
   });
-  const client = createEventSource(url, {
+  const client = createEventSource(target, {
     decode,
     endOn,
+    onEvent,
+    onStatus,
+    onError,
     signal,
     lastEventId,
     transport: member.transport,

@@ -41,6 +41,28 @@ export interface News {
   readonly lost?: Place | undefined;
 }
 
+/** Whether data of the channel is a message. It may come from another version of this package, or from a stranger. */
+export function isMessage(data: unknown): data is Message {
+  const { from, ask, wish, to, after, at, items, lost } = Object(data) as Record<string, unknown>;
+  const isText = (value: unknown) => typeof value === "string";
+  const isPlace = (value: unknown) => {
+    const { key, lastEventId } = Object(value) as Place;
+    return isText(key) && isText(lastEventId);
+  };
+  if (!isText(from)) return false;
+  if (ask !== undefined) return isPlace(ask);
+  if (wish !== undefined)
+    return Array.isArray(wish) && /^(open|reconnect|checkLiveness)$/.test(wish[0] as string) && wish[1] >= 0;
+  return (
+    isText(after) &&
+    isText(at) &&
+    Array.isArray(items) &&
+    items.every(isPlace) &&
+    (to === undefined || isText(to)) &&
+    (lost === undefined || isPlace(lost))
+  );
+}
+
 /** An error without what cannot be told to another tab. */
 export function toPlain(error: EventSourceError): PlainError {
   const headers: [string, string][] = [];

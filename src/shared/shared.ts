@@ -1,32 +1,46 @@
-import type { Decoder, EventSourceUrl, EventsOf, TextEvents } from "../index.ts";
+import type {
+  DefaultData,
+  EventSourceUrl,
+  InferredEvents,
+  OptionsArgument,
+  TextEvents,
+  Undecoded,
+} from "../index.ts";
 import { createSharedClient, type SharedEventSource, type SharedEventSourceOptions } from "./client.ts";
 import { systemWorld } from "./world.ts";
 
 export type { SharedEventSource, SharedEventSourceOptions, SharedStatus } from "./client.ts";
 
 /**
- * The same as `createEventSource`, with one connection for all tabs of the origin, and all clients within a tab, that ask
- * for the same: one tab has it and tells the others, and when it goes away the next one takes over where all have been.
+ * Subscribes to an event stream like `createEventSource`, over one connection for all tabs of the origin, and all clients within a
+ * tab, that make the same request. One tab has the connection and sends the events to the others. When it goes away, another tab
+ * takes over and resumes.
  *
- * @throws EventSourceError `invalid-option`, naming the option: `identity` where credentials may differ and it is missing.
+ * @throws EventSourceError `invalid-option`, naming the option: `identity` if credentials may differ and it is missing.
  */
-export function createSharedEventSource<D extends Decoder>(
+export function createSharedEventSource<Events extends Undecoded<Events> = TextEvents>(
   url: EventSourceUrl,
-  options: SharedEventSourceOptions & { decode: D },
-): SharedEventSource<EventsOf<D>>;
-/** The same without `decode`: the data are text. */
-export function createSharedEventSource<Events extends object = TextEvents>(
-  url: EventSourceUrl,
-  options?: SharedEventSourceOptions & { decode?: undefined },
 ): SharedEventSource<Events>;
-/** The same with the events declared by hand: their data are what `decode` makes of them. */
-export function createSharedEventSource<Events extends object = Record<string, unknown>>(
+/**
+ * Subscribes with options. The events are typed by `decode`, or by a type argument. A type argument whose data is not a string
+ * requires `decode`.
+ */
+export function createSharedEventSource<
+  Events extends object = never,
+  Schemas extends object = object,
+  Data = DefaultData<Events>,
+>(
   url: EventSourceUrl,
-  options?: SharedEventSourceOptions,
-): SharedEventSource<Events>;
-export function createSharedEventSource<Events extends object>(
+  options: OptionsArgument<
+    SharedEventSourceOptions<InferredEvents<Events, Schemas, Data>>,
+    Events,
+    Schemas,
+    Data
+  >,
+): SharedEventSource<InferredEvents<Events, Schemas, Data>>;
+export function createSharedEventSource(
   url: EventSourceUrl,
   options: SharedEventSourceOptions = {},
-): SharedEventSource<Events> {
+): unknown {
   return createSharedClient(url, options, systemWorld);
 }

@@ -1,4 +1,4 @@
-import type { Message } from "./message.ts";
+import { isMessage, type Message } from "./message.ts";
 
 /** A place where the tabs of an origin meet. */
 export interface Meeting {
@@ -57,7 +57,9 @@ export const systemWorld: World = {
     try {
       const { locks } = navigator;
       const opened = (channel = new BroadcastChannel(name));
-      opened.onmessage = ({ data }) => receive(data as Message);
+      opened.onmessage = ({ data }) => {
+        if (isMessage(data)) receive(data);
+      };
       locks
         .request(name, { signal }, () => {
           if (!signal.aborted)

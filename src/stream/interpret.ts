@@ -71,7 +71,10 @@ export function createInterpreter(
     const before = attempt();
     const end = isEnd(event, endOn);
     if (before !== attempt()) return undefined;
-    if (end === true) return void complete(event);
+    if (end === true) {
+      complete(event);
+      return undefined;
+    }
     const isLast = end === "deliver";
     return isLast || (decode && isWanted(event.type)) ? decodeEvent(event, isLast) : deliver(event);
   };

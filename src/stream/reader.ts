@@ -4,7 +4,7 @@ import { EventSourceError } from "../core/errors.ts";
 import type { Sink, StreamItem } from "../core/types.ts";
 
 /** Large reads are decoded in pieces of about this many bytes: a kept event then retains one piece, not the read. */
-const PIECE = 5120;
+const PIECE = 16_384;
 
 /** `data: `, which is not part of what `maxEventSize` counts. */
 const PREFIX = 6;

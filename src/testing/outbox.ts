@@ -1,55 +1,58 @@
-import type { Ending, Line } from "./response-stream.ts";
+import type { Ending, ResponseStream } from "./response-stream.ts";
 
-/** Something that a server does. `id`: it is an event, with that ID or with none (`""`). */
-export type Said =
+/** One thing that a server sends. `id` marks an event, `""` one without an ID. */
+export type Sent =
   | { readonly chunk: string | Uint8Array; readonly id?: string | undefined }
   | { readonly ending: Ending };
 
-/** What a server says, in order. What it says while nobody is connected waits for the next connection. */
-export interface Script {
-  readonly say: (said: Said, lines: readonly Line[]) => void;
-  /** Tells a new connection the events that it lacks, where they are kept, and what waits. */
-  readonly begin: (line: Line, lastEventId: string) => void;
-  /** Whether something waits. */
-  readonly isDue: () => boolean;
+/** What a server sends, in order. Without a connection it waits for the next one. */
+export interface Outbox {
+  readonly send: (sent: Sent, streams: readonly ResponseStream[]) => void;
+  /** Sends a new connection the kept events that it has missed, and then what waits. */
+  readonly begin: (stream: ResponseStream, lastEventId: string) => void;
+  /** Whether something waits for a connection. */
+  readonly isWaiting: () => boolean;
 }
 
-/** `keeps`: connections that resume are told again what they lack. */
-export function createScript(keeps: boolean): Script {
-  /** The events that were said, where they are kept. */
-  const events: Said[] = [];
-  let ahead: Said[] = [];
+/** `keepsEvents`: connections that resume get the events that they have missed. */
+export function createOutbox(keepsEvents: boolean): Outbox {
+  /** The events that were sent, if they are kept. */
+  const events: Sent[] = [];
+  let waiting: Sent[] = [];
 
-  function hand(said: Said, line: Line): void {
-    if ("ending" in said) line.finish(said.ending);
-    else line.send(said.chunk);
-  }
-  const keep = (said: Said) => {
-    if (keeps && "id" in said && said.id !== undefined) events.push(said);
+  const keep = (sent: Sent) => {
+    if (keepsEvents && "id" in sent && sent.id !== undefined) events.push(sent);
   };
-  const lastOf = (list: readonly Said[], id: string) =>
-    list.findLastIndex((said) => "id" in said && said.id === id);
+  const lastOf = (list: readonly Sent[], id: string) =>
+    list.findLastIndex((sent) => "id" in sent && sent.id === id);
 
   return {
-    say(said, lines) {
-      if (!lines.length) return void ahead.push(said);
-      keep(said);
-      for (const line of lines) hand(said, line);
+    send(sent, streams) {
+      if (!streams.length) return void waiting.push(sent);
+      keep(sent);
+      for (const stream of streams) deliver(sent, stream);
     },
-    begin(line, lastEventId) {
-      if (keeps && lastEventId) {
-        // Whoever resumes after an event that waits here has had it, and all before it, from somebody else.
-        const had = lastOf(ahead, lastEventId) + 1;
-        ahead.slice(0, had).forEach(keep);
-        ahead = ahead.slice(had);
+    begin(stream, lastEventId) {
+      if (keepsEvents && lastEventId) {
+        // A client that resumes after a waiting event has received that event, and all before it, from another server.
+        const received = lastOf(waiting, lastEventId) + 1;
+        waiting.slice(0, received).forEach(keep);
+        waiting = waiting.slice(received);
       }
-      for (const said of events.slice(lastEventId ? lastOf(events, lastEventId) + 1 : 0)) hand(said, line);
-      while (ahead.length && line.isOpen()) {
-        const said = ahead.shift()!;
-        keep(said);
-        hand(said, line);
+      const missed = events.slice(lastEventId ? lastOf(events, lastEventId) + 1 : 0);
+      for (const sent of missed) deliver(sent, stream);
+      while (waiting.length && stream.isOpen()) {
+        const sent = waiting.shift()!;
+        keep(sent);
+        deliver(sent, stream);
       }
     },
-    isDue: () => ahead.length > 0,
+    isWaiting: () => waiting.length > 0,
   };
+}
+
+/** Sends it to one connection. */
+export function deliver(sent: Sent, stream: ResponseStream): void {
+  if ("ending" in sent) stream.finish(sent.ending);
+  else stream.send(sent.chunk);
 }

@@ -1,27 +1,28 @@
-/** How a server is done with a connection. */
+/** How a server ends a connection. */
 export type Ending = "drop" | "end";
 
-/** The body of one response. It is read only as fast as the client asks. */
-export interface Line {
+/** The body of one response, which a server writes to. */
+export interface ResponseStream {
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly closed: Promise<"client" | Ending>;
   /** Whether the server may still send. */
   readonly isOpen: () => boolean;
-  /** Whether all that was sent is read, and the client asks for more. */
+  /** Whether the client has read everything and asks for more. */
   readonly isIdle: () => boolean;
+  /** Whether the connection is closed. */
   readonly isOver: () => boolean;
   readonly send: (chunk: string | Uint8Array) => void;
   readonly finish: (ending: Ending) => void;
-  /** Hands on what may be handed on. */
+  /** Passes the next chunk to the client, if the client asks and the server is not stalled. */
   readonly flow: () => void;
 }
 
-export function createLine(
+export function createResponseStream(
   signal: AbortSignal | null | undefined,
   isStalled: () => boolean,
-  /** Called when it becomes idle, and when it is over. */
+  /** Called when the stream becomes idle, and when it is over. */
   onChange: () => void,
-): Line {
+): ResponseStream {
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let ending: Ending | undefined;
   let isOver = false;
@@ -51,11 +52,11 @@ export function createLine(
     } else if (ending) {
       over(ending);
       if (ending === "end") controller.close();
-      else controller.error(new TypeError("The connection broke"));
+      else controller.error(new TypeError("The connection was lost"));
     } else onChange();
   };
 
-  // With a high-water mark of 0 it is asked only when somebody reads: so nothing that was sent before a drop is lost.
+  // With a high-water mark of 0 the stream pulls only when the client reads, so a drop loses nothing that was sent before it.
   const body = new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       start: (its) => void (controller = its),
@@ -85,47 +86,4 @@ export function createLine(
     },
     flow,
   };
-}
-
-/** A list that can be waited for. */
-export interface Log<T> {
-  readonly all: readonly T[];
-  readonly add: (item: T) => void;
-  /** Resolves with the n-th, counted from 1. */
-  readonly nth: (n?: number) => Promise<T>;
-}
-
-export function createLog<T>(): Log<T> {
-  const all: T[] = [];
-  let waiting: { n: number; resolve: (item: T) => void }[] = [];
-  return {
-    all,
-    add(item) {
-      const count = all.push(item);
-      for (const { n, resolve } of waiting) if (n === count) resolve(item);
-      waiting = waiting.filter(({ n }) => n > count);
-    },
-    nth: (n = 1) =>
-      new Promise((resolve) => {
-        const there = all[n - 1];
-        if (there) resolve(there);
-        else waiting.push({ n, resolve });
-      }),
-  };
-}
-
-/** A promise that is given up when the signal is aborted. */
-export async function orAbort<T>(promise: Promise<T>, signal: AbortSignal | null | undefined): Promise<T> {
-  if (!signal) return promise;
-  let abort = () => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    abort = () => reject(signal.reason as Error);
-    signal.addEventListener("abort", abort);
-  });
-  try {
-    signal.throwIfAborted();
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
 }

@@ -1,13 +1,16 @@
-import { createLine, createLog, orAbort, type Line } from "./response-stream.ts";
-import { createScript, type Said } from "./outbox.ts";
+import { formatComment, formatEvent, type TestEvent } from "./format-event.ts";
+import { createOutbox, deliver, type Sent } from "./outbox.ts";
+import { lastEventIdOf, textOf } from "./read-request.ts";
+import { createResponseStream, type ResponseStream } from "./response-stream.ts";
 import type { TestConnection, TestRequest, TestSender, TestServer, TestServerOptions } from "./types.ts";
-import { formatComment, formatEvent, lastEventIdOf, textOf, type TestEvent } from "./format-event.ts";
+import { createLog, orAbort } from "./wait.ts";
 
 export { formatEvent, type TestEvent };
 export type { TestConnection, TestRequest, TestSender, TestServer, TestServerOptions };
 
 /**
- * Makes an event-stream server in memory for tests: no network, no timers, any test runner, real or fake time.
+ * Makes an in-memory event-stream server for tests. It uses neither the network nor timers, so it works in any test runner and with
+ * fake timers.
  *
  * @example
  * const server = createTestServer();
@@ -22,43 +25,41 @@ export function createTestServer<Events extends object = Record<string, unknown>
 }: TestServerOptions = {}): TestServer<Events> {
   const requests = createLog<TestRequest>();
   const connections = createLog<TestConnection<Events>>();
-  const open = new Map<Line, TestConnection<Events>>();
+  const open = new Map<ResponseStream, TestConnection<Events>>();
   const answers: { left: number; make: () => Response }[] = [];
-  const script = createScript(replay);
-  let answering = 0;
+  const outbox = createOutbox(replay);
+  /** Requests without a response yet. */
+  let pending = 0;
   let stalled: { over: Promise<void>; end: () => void } | undefined;
   let waiting: (() => void)[] = [];
 
-  const say = (said: Said) =>
-    script.say(
-      said,
-      [...open.keys()].filter((line) => line.isOpen()),
+  const send = (sent: Sent) =>
+    outbox.send(
+      sent,
+      [...open.keys()].filter((stream) => stream.isOpen()),
     );
-  const look = () => {
-    if (answering || script.isDue() || [...open.keys()].some((line) => !line.isIdle())) return;
+  const resolveIfDelivered = () => {
+    if (pending || outbox.isWaiting() || [...open.keys()].some((stream) => !stream.isIdle())) return;
     for (const resolve of waiting.splice(0)) resolve();
   };
 
   function connect(request: TestRequest, signal: AbortSignal | null | undefined): Response {
-    const line = createLine(
+    const stream = createResponseStream(
       signal,
       () => !!stalled,
       () => {
-        if (line.isOver()) open.delete(line);
-        look();
+        if (stream.isOver()) open.delete(stream);
+        resolveIfDelivered();
       },
     );
-    const sayThere = (said: Said) => {
-      if ("ending" in said) line.finish(said.ending);
-      else line.send(said.chunk);
-    };
-    const connection = { ...senderOf<Events>(sayThere), request, closed: line.closed };
-    open.set(line, connection);
-    script.begin(line, request.lastEventId);
+    const sender = senderOf<Events>((sent) => deliver(sent, stream));
+    const connection = { ...sender, request, closed: stream.closed };
+    open.set(stream, connection);
+    outbox.begin(stream, request.lastEventId);
     connections.add(connection);
-    const sent = new Headers(streamHeaders);
-    if (!sent.has("content-type")) sent.set("content-type", "text/event-stream");
-    return new Response(line.body, { headers: sent });
+    const headers = new Headers(streamHeaders);
+    if (!headers.has("content-type")) headers.set("content-type", "text/event-stream");
+    return new Response(stream.body, { headers });
   }
 
   async function respond(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
@@ -68,7 +69,7 @@ export function createTestServer<Events extends object = Record<string, unknown>
     signal?.throwIfAborted();
     const method = (init.method ?? given?.method ?? "GET").toUpperCase();
     const headers = new Headers(init.headers ?? given?.headers);
-    // Not every browser has `Request.body`.
+    // Firefox has no `Request.body`.
     const body = init.body ?? (given && !/^(GET|HEAD)$/.test(method) ? given.clone() : undefined);
     let text = body === undefined || body === null ? "" : textOf(body);
     if (typeof text !== "string") text = await orAbort(text, signal);
@@ -84,14 +85,14 @@ export function createTestServer<Events extends object = Record<string, unknown>
   }
 
   return {
-    ...senderOf<Events>(say),
+    ...senderOf<Events>(send),
     async fetch(input, init) {
-      answering++;
+      pending++;
       try {
         return await respond(input, init);
       } finally {
-        answering--;
-        look();
+        pending--;
+        resolveIfDelivered();
       }
     },
     status(code, { headers, body } = {}, times = 1) {
@@ -99,7 +100,7 @@ export function createTestServer<Events extends object = Record<string, unknown>
         if (code === 0) throw new TypeError("Failed to fetch");
         return new Response(body ?? null, { status: code, headers: headers ?? {} });
       };
-      // What no server could answer is the test's own mistake, and no failure of the request.
+      // A response that cannot exist is a mistake in the test: throw it here instead of failing the request.
       if (code !== 0) make();
       const answer = { left: times, make };
       answers.push(answer);
@@ -114,7 +115,7 @@ export function createTestServer<Events extends object = Record<string, unknown>
     resume() {
       stalled?.end();
       stalled = undefined;
-      for (const line of open.keys()) line.flow();
+      for (const stream of open.keys()) stream.flow();
     },
     requests: requests.all,
     get connections() {
@@ -125,18 +126,18 @@ export function createTestServer<Events extends object = Record<string, unknown>
     delivered: () =>
       new Promise((resolve) => {
         waiting = [...waiting, resolve];
-        look();
+        resolveIfDelivered();
       }),
   };
 }
 
-function senderOf<Events extends object>(say: (said: Said) => void): TestSender<Events> {
+function senderOf<Events extends object>(send: (sent: Sent) => void): TestSender<Events> {
   return {
-    push: (event) => say({ chunk: formatEvent(event), id: String(event.id ?? "") }),
-    comment: (text = "") => say({ chunk: formatComment(text) }),
-    retry: (reconnectionTime) => say({ chunk: `retry: ${reconnectionTime}\n\n` }),
-    send: (chunk) => say({ chunk }),
-    drop: () => say({ ending: "drop" }),
-    end: () => say({ ending: "end" }),
+    push: (event) => send({ chunk: formatEvent(event), id: String(event.id ?? "") }),
+    comment: (text = "") => send({ chunk: formatComment(text) }),
+    retry: (reconnectionTime) => send({ chunk: `retry: ${reconnectionTime}\n\n` }),
+    send: (chunk) => send({ chunk }),
+    drop: () => send({ ending: "drop" }),
+    end: () => send({ ending: "end" }),
   };
 }

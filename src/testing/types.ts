@@ -1,89 +1,89 @@
 import type { TestEvent } from "./format-event.ts";
 
-/** A request as the server saw it. */
+/** A request as the server received it. */
 export interface TestRequest {
-  /** In capitals. */
+  /** The method, in upper case. */
   readonly method: string;
-  /** As it was given to fetch. */
+  /** The URL as it was passed to fetch. */
   readonly url: string;
-  /** As the client set them: those that a runtime adds are not there. */
+  /** The headers that the client set. Headers that a runtime adds are missing. */
   readonly headers: Headers;
-  /** The body as text; `""` for none. */
+  /** The body as text, or `""`. */
   readonly body: string;
-  /** What the client resumes after; `""` for none. */
+  /** The last event ID that the client resumes after, or `""`. */
   readonly lastEventId: string;
-  /** The second argument of fetch, for whatever is not listed here: `credentials`, `cache` … */
+  /** The second argument of fetch, for members that are not listed here, such as `credentials`. */
   readonly init: RequestInit;
 }
 
-/** What the server sends. What is sent while nobody is connected waits for the next connection, in order. */
+/** The sending half of the server. Without a connection, everything that is sent waits for the next one, in order. */
 export interface TestSender<Events extends object = Record<string, unknown>> {
-  /** Sends an event. Data that is not a string is sent as JSON; an event without data only moves the last event ID. */
+  /** Sends an event. Data that is not a string is sent as JSON. An event without data only sets the last event ID. */
   push(event: TestEvent<Events>): void;
-  /** Sends a comment, as servers do for a heartbeat. */
+  /** Sends a comment, for example a heartbeat. */
   comment(text?: string): void;
-  /** Sends the `retry` field: the reconnection time in ms. */
+  /** Sends the `retry` field, the reconnection time in ms. */
   retry(reconnectionTime: number): void;
-  /** Sends text or bytes as they are: an event in two parts, or one that is broken. */
+  /** Sends text or bytes unchanged, for example an event in two parts or an invalid one. */
   send(chunk: string | Uint8Array): void;
-  /** Breaks the connection once it has brought what was sent before. */
+  /** Breaks the connection after the client has read everything that was sent before. */
   drop(): void;
-  /** Ends the response once it has brought what was sent before. */
+  /** Ends the response after the client has read everything that was sent before. */
   end(): void;
 }
 
-/** One response that streams. */
+/** One streaming response. */
 export interface TestConnection<Events extends object = Record<string, unknown>> extends TestSender<Events> {
-  /** The request that it answers. */
+  /** The request of this response. */
   readonly request: TestRequest;
-  /** Resolves when it is over: `"client"` when the client let go of it, else what the server did. Never rejects. */
+  /** Resolves when the connection is closed: `"client"` if the client closed it, otherwise how the server did. Never rejects. */
   readonly closed: Promise<"client" | "drop" | "end">;
 }
 
 /** Options of {@link createTestServer}. */
 export interface TestServerOptions {
-  /** Headers of the streams, beside their `Content-Type`. */
+  /** Additional headers of the streaming responses. Default `Content-Type: text/event-stream`. */
   headers?: Record<string, string> | undefined;
   /**
-   * Keeps the events: a connection that resumes after one of them (`id`) begins with those that came after it, any
-   * other with the first. Default `false`.
+   * `true` keeps events and replays them: a connection that resumes after the ID of a kept event begins with the next one, any
+   * other connection begins with the first. Default `false`.
    */
   replay?: boolean | undefined;
-  /** The query parameter that carries the last event ID where the client sends no header for it. */
+  /** The query parameter with the last event ID, for clients that use `lastEventIdParam`. */
   lastEventIdParam?: string | undefined;
 }
 
-/** An event-stream server in memory. What it sends, it sends to all open connections. */
+/** An in-memory event-stream server. Everything that it sends goes to all open connections. */
 export interface TestServer<Events extends object = Record<string, unknown>> extends TestSender<Events> {
-  /** The `fetch` that reaches it, whatever the URL. It also takes a `Request`, and answers with a `Response`. */
+  /** A fetch whose requests reach this server, whatever their URL. */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
   /**
-   * Answers the next `times` requests (default 1) with a status instead of a stream. Status 0: the request fails, as
-   * without a network. Calls are used up in order. The result takes back what is not used up.
+   * Answers the next `times` requests (default 1) with a status instead of a stream. With status 0 the request fails like one
+   * without a network. Several calls apply in their order. Returns a function that cancels the answers that were not used.
    *
-   * @throws RangeError, TypeError for what `Response` does not take: other codes than 200 to 599, a body with 204.
+   * @throws RangeError or TypeError for a response that cannot exist: a code outside 200 to 599, or a body with 204.
    */
   status(
     code: number,
     answer?: { headers?: Record<string, string> | undefined; body?: string | undefined },
     times?: number,
   ): () => void;
-  /** Falls silent: requests get no answer, and connections stay open but bring nothing, until `resume()`. */
+  /** Stops responding until `resume()`: requests get no response, and open connections no data. */
   stall(): void;
-  /** Goes on after `stall()`, with what was asked and sent meanwhile. */
+  /** Continues after `stall()`, with the requests and data of the meantime. */
   resume(): void;
 
   /** All requests so far. */
   readonly requests: readonly TestRequest[];
-  /** The connections that are open. */
+  /** The open connections. */
   readonly connections: readonly TestConnection<Events>[];
-  /** Resolves with the n-th request (default 1), at once when it was made already. */
+  /** Resolves with the n-th request (default 1), at once if it was made already. */
   request(n?: number): Promise<TestRequest>;
-  /** Resolves with the n-th connection (default 1), at once when it was made already. */
+  /** Resolves with the n-th connection (default 1), at once if it was made already. */
   connection(n?: number): Promise<TestConnection<Events>>;
   /**
-   * Resolves when whatever was sent has been read and every open connection is asked for more: our clients do that when
-   * all listeners have been called and their promises have settled. Shared clients do not wait for theirs.
+   * Resolves when everything that was sent has been read and the reader of every open connection asks for more. A client asks
+   * for more when all listeners have been called and their promises have settled. Shared clients do not wait for their listeners.
    */
   delivered(): Promise<void>;
 }

@@ -2,19 +2,19 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compile } from "svelte/compiler";
 import { compileScript, compileTemplate, parse } from "vue/compiler-sfc";
-import { expect, test } from "vitest";
+import { expect, it } from "vitest";
 import { run } from "../packaging/run.ts";
 
 const root = join(import.meta.dirname, "../..");
 
-/** The first block of a language in a page of the documentation. */
+/** The first code block of a language on a docs page. */
 function block(page: string, language: string): string {
   const text = readFileSync(join(root, "docs", page), "utf8");
   const [, code] = new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, "m").exec(text)!;
   return code!;
 }
 
-/** What tsc says about modules in this repository, where "everspring" is the built package. */
+/** The output of tsc for modules in this repository, where "everspring" is the built package. */
 async function check(files: Record<string, string>): Promise<string> {
   const folder = mkdtempSync(join(root, "test/.docs-"));
   try {
@@ -30,7 +30,7 @@ async function check(files: Record<string, string>): Promise<string> {
   }
 }
 
-test("the examples of React and Vue are typed", async () => {
+it("the examples of react.md and vue.md pass the type check", async () => {
   const { descriptor, errors } = parse(block("vue.md", "vue"));
   expect(errors).toEqual([]);
   const script = compileScript(descriptor, { id: "price" });
@@ -43,6 +43,6 @@ test("the examples of React and Vue are typed", async () => {
   expect(await check({ "price.tsx": block("react.md", "tsx"), "price.ts": script.content })).toBe("");
 });
 
-test("the example of Svelte compiles without a warning", () => {
+it("the example of svelte.md compiles without a warning", () => {
   expect(compile(block("svelte.md", "svelte"), { generate: "client" }).warnings).toEqual([]);
 });

@@ -4,14 +4,14 @@ import { renderToString } from "react-dom/server";
 import { render } from "svelte/server";
 import { createSSRApp, defineComponent, effectScope, h, ref } from "vue";
 import { renderToString as renderVue } from "vue/server-renderer";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { useEventSource } from "../../src/react.ts";
 import { createTestServer } from "../../src/testing.ts";
 import { useEventSource as useInVue } from "../../src/vue.ts";
 import { settled } from "../helpers/fake-clock.ts";
 
 const older = createRequire(new URL("../older/package.json", import.meta.url));
-// A relative URL has nothing to resolve against on a server, and nothing asks for that.
+// A relative URL cannot be resolved on a server, and does not have to be.
 const url = "/prices";
 
 afterEach(() => {
@@ -19,7 +19,7 @@ afterEach(() => {
   vi.resetModules();
 });
 
-test("React 19 renders idle and makes no request", async () => {
+it("React 19 renders idle and makes no request", async () => {
   const server = createTestServer();
   const Prices = () => createElement("p", null, useEventSource(url, { fetch: server.fetch }).status.state);
   expect(renderToString(createElement(Prices))).toBe("<p>idle</p>");
@@ -27,7 +27,7 @@ test("React 19 renders idle and makes no request", async () => {
   expect(server.requests).toEqual([]);
 });
 
-test("React 18 renders idle and makes no request, without a warning", async () => {
+it("React 18 renders idle and makes no request, without a warning", async () => {
   const warned = vi.spyOn(console, "error");
   const react = older("react") as typeof import("react");
   const dom = older("react-dom/server") as typeof import("react-dom/server");
@@ -45,7 +45,7 @@ test("React 18 renders idle and makes no request, without a warning", async () =
   warned.mockRestore();
 });
 
-test("Vue renders idle and makes no request", async () => {
+it("Vue renders idle and makes no request", async () => {
   const server = createTestServer();
   const Prices = defineComponent(() => {
     const { status } = useInVue(() => url, { fetch: server.fetch });
@@ -56,7 +56,7 @@ test("Vue renders idle and makes no request", async () => {
   expect(server.requests).toEqual([]);
 });
 
-test("Vue after an await of setup() renders idle and makes no request: nobody would ever close it", async () => {
+it("Vue renders idle after an await in setup() and makes no request, since nothing would close it", async () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
   const server = createTestServer();
   const target = ref("https://example.com/prices");
@@ -70,17 +70,17 @@ test("Vue after an await of setup() renders idle and makes no request: nobody wo
   const before = looked.mock.calls.length;
   target.value += "?other";
   await settled();
-  // Nor stop watching.
+  // Nothing would stop a watcher either.
   expect(looked.mock.calls.length).toBe(before);
   expect(server.requests).toEqual([]);
-  // Vue's own.
+  // The warning is Vue's own.
   expect(warn.mock.calls.flat().join()).toContain(
     "onScopeDispose() is called when there is no active effect scope",
   );
   warn.mockRestore();
 });
 
-test.each([
+it.each([
   ["Svelte 5", () => import("../browser/adapters/prices.svelte")],
   ["Svelte 5 with runes", () => import("../browser/adapters/runes.svelte")],
 ])("%s renders idle and makes no request", async (_name, load) => {
@@ -94,12 +94,13 @@ test.each([
   expect(server.requests).toEqual([]);
 });
 
-test("a URL that cannot be opened is told to onError, once it is to be opened", async () => {
+it("Vue passes the error of a URL that cannot be opened to onError, once it is to be opened", async () => {
   const errors: unknown[] = [];
   const scope = effectScope();
-  const { status } = scope.run(() => useInVue(url, { onError: ({ code }) => errors.push(code) }))!;
+  const { status, error } = scope.run(() => useInVue(url, { onError: ({ code }) => errors.push(code) }))!;
   expect(errors).toEqual([]);
   await settled();
   expect([errors, status.value]).toEqual([["invalid-option"], { state: "idle" }]);
+  expect(error.value?.code).toBe("invalid-option");
   scope.stop();
 });

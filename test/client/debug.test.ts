@@ -49,8 +49,11 @@ describe("trace over HTTP", () => {
       response.write(gzipSync("data: 1\n\n").subarray(0, 10));
     });
     const { records, log, told } = listening();
+    const clock = createFakeClock();
     const source = createEventSource(server.url);
-    const end = trace(source, log, { silence: 20 });
+    const end = trace(source, log, { clock });
+    await reach(source, "open");
+    await clock.advance(10_000);
     const hint = await told(isHint);
     expect(source.status.state).toBe("open");
     expect(hint).toMatchObject({ hint: "held-back" });

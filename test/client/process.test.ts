@@ -137,7 +137,7 @@ describe("importing", () => {
     );
     expect(await script.ended).toEqual({
       ...clean,
-      stdout: "EventSourceError bearer createEventSource fetchEvents json readEvents schemas\n",
+      stdout: "ErrorEvent EventSource EventSourceError bearer createEventSource fetchEvents json readEvents schema schemas\n",
     });
   });
 

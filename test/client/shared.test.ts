@@ -19,6 +19,47 @@ test("clients of a process share a connection, and closing them closes it", asyn
   expect(server.requests.length).toBe(1);
 });
 
+test("a URL and a Headers object that change later move neither the stream nor another client's", async () => {
+  const rooms: string[] = [];
+  await using server = await serve((response, { url, headers }) => {
+    rooms.push(`${url} ${String(headers["x-room"])}`);
+    stream(response, text(rooms.length));
+  });
+  const url = new URL("?room=a", server.url);
+  const headers = new Headers({ "x-room": "a" });
+  const options = { headers, identity: "me", retry: { initialDelay: 1, jitter: 0 } };
+  using first = createSharedEventSource(url, options);
+  const opened = new Promise<void>((resolve) => void first.on("message", () => resolve(), { once: true }));
+  await opened;
+  url.search = "?room=b";
+  headers.set("x-room", "b");
+  const again = new Promise<void>((resolve) => void first.on("message", () => resolve(), { once: true }));
+  first.reconnect();
+  await again;
+  using second = createSharedEventSource(url, options);
+  await new Promise<void>((resolve) => void second.on("message", () => resolve(), { once: true }));
+  expect(rooms).toEqual(["/events?room=a a", "/events?room=a a", "/events?room=b b"]);
+});
+
+test("onEvent, onStatus and onError as options are called by the client that has them, not by the connection", async () => {
+  await using server = await serve((response) => stream(response, text(1)));
+  const events: string[] = [];
+  const states: unknown[] = [];
+  let first = () => {};
+  const event = new Promise<void>((resolve) => (first = resolve));
+  using source = createSharedEventSource(server.url, {
+    onStatus: (status) => states.push(status.state),
+    onEvent: ({ data }) => {
+      events.push(data);
+      first();
+    },
+  });
+  await event;
+  expect(source.status.state).toBe("open");
+  expect(events).toEqual(["1"]);
+  expect(states).toEqual(["connecting", "open"]);
+});
+
 const SHARED = new URL("../../src/shared.ts", import.meta.url).href;
 
 test("so do its worker threads; one that closes hands over, and after close() the process exits with 0", async () => {

@@ -8,6 +8,7 @@ import {
   type EventSourceClient,
   type EventSourceOptions,
 } from "../../src/index.ts";
+import { collect } from "../helpers/collect.ts";
 import { drop, refuse, serve, stream, type TestServer } from "../helpers/server.ts";
 import { runScript } from "../helpers/run-script.ts";
 import { reach } from "../helpers/watch.ts";
@@ -332,7 +333,7 @@ describe("A finite stream", () => {
     test("throws when its signal was aborted before it began", async () => {
       await using server = await five();
       const signal = AbortSignal.abort("too early");
-      const run = async () => Array.fromAsync(make(server, signal));
+      const run = async () => collect(make(server, signal));
       await expect(within("the end of the loop", run())).rejects.toBe("too early");
       await turns();
       expect(server.requests).toHaveLength(0);
@@ -480,8 +481,8 @@ describe("A long-lived signal keeps no listener", () => {
   test("of fetchEvents and readEvents that ended", async () => {
     await using server = await serve((response) => stream(response, blocks(1, 2)).end());
     const { signal } = new AbortController();
-    await within("the end of the answer", Array.fromAsync(fetchEvents(server.url, { signal })));
-    await within("the end of the stream", Array.fromAsync(readEvents(bodyOf([blocks(1, 2)]), { signal })));
+    await within("the end of the answer", collect(fetchEvents(server.url, { signal })));
+    await within("the end of the stream", collect(readEvents(bodyOf([blocks(1, 2)]), { signal })));
     expect(abortListeners(signal)).toBe(0);
   });
 });

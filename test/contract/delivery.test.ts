@@ -12,6 +12,7 @@ import {
   type EventSourceOptions,
   type ServerSentEvent,
 } from "../../src/index.ts";
+import { collect } from "../helpers/collect.ts";
 import { deferred, type Deferred } from "../helpers/deferred.ts";
 import { drop, flood, serve, stream } from "../helpers/server.ts";
 import { reach } from "../helpers/watch.ts";
@@ -523,7 +524,7 @@ describe("endOn", () => {
         () => fetchEvents(server.url, { endOn }),
         () => readEvents(bodyOf([text], false), { endOn }),
       ]) {
-        const events = await within("the end of the stream", Array.fromAsync(make()));
+        const events = await within("the end of the stream", collect(make()));
         expect(events.map(({ data }) => data)).toEqual(expected);
       }
       await within("the release of all sockets", allReleased(server));
@@ -534,7 +535,7 @@ describe("endOn", () => {
         endOn,
         decode: (raw) => raw,
       });
-      const events = await within("the end of the stream", Array.fromAsync(stream));
+      const events = await within("the end of the stream", collect(stream));
       expect(events.map(({ data }) => data)).toEqual(expected);
     });
   });
@@ -556,13 +557,11 @@ describe("endOn", () => {
 
   test("given a sentinel that is no JSON does not decode it", async () => {
     const stream = readEvents(bodyOf(["data: 1\n\ndata: [DONE]\n\n"]), { endOn: "[DONE]", decode: json });
-    expect((await within("the end of the stream", Array.fromAsync(stream))).map(({ data }) => data)).toEqual([
-      1,
-    ]);
+    expect((await within("the end of the stream", collect(stream))).map(({ data }) => data)).toEqual([1]);
   });
 
   test("that never comes is a premature end, with a message that names it", async () => {
-    const read = async () => Array.fromAsync(readEvents(bodyOf([blocks(1, 1)]), { endOn: "[DONE]" }));
+    const read = async () => collect(readEvents(bodyOf([blocks(1, 1)]), { endOn: "[DONE]" }));
     await expect(within("the end of the stream", read())).rejects.toMatchObject({
       code: "premature-end",
       message: "The stream ended before the endOn event",
@@ -607,7 +606,7 @@ describe("decode", () => {
   });
 
   test("that fails ends a finite stream with decode-failed", async () => {
-    const read = async () => Array.fromAsync(readEvents(bodyOf(["data: {oops\n\n"]), { decode: json }));
+    const read = async () => collect(readEvents(bodyOf(["data: {oops\n\n"]), { decode: json }));
     await expect(within("the end of the stream", read())).rejects.toMatchObject({
       code: "decode-failed",
       event: { raw: "{oops" },
@@ -650,7 +649,7 @@ describe("decode", () => {
     const stream = readEvents(bodyOf(["event: tick\ndata: 3\n\n"]), {
       decode: schemas({ tick: numbers(false) }),
     });
-    const events = await within("the end of the stream", Array.fromAsync(stream));
+    const events = await within("the end of the stream", collect(stream));
     expect(events.map(({ data }) => data)).toEqual([6]);
   });
 

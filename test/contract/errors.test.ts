@@ -9,6 +9,8 @@ import {
   fetchEvents,
   type EventSourceOptions,
 } from "../../src/index.ts";
+import { collect } from "../helpers/collect.ts";
+import { deferred } from "../helpers/deferred.ts";
 import { mutualTls } from "../helpers/certificates.ts";
 import { refuse, serve, stream } from "../helpers/server.ts";
 import { reach } from "../helpers/watch.ts";
@@ -17,7 +19,7 @@ import { allReleased, answerRaw, blocks, bodyOf, closing, quickRetry, until, wit
 /** The first error of a client, which is then closed. */
 async function errorOf(url: string, options: EventSourceOptions = {}): Promise<EventSourceError> {
   const source = closing(createEventSource(url, { open: false, retry: { initialDelay: 1e6 }, ...options }));
-  const { promise, resolve } = Promise.withResolvers<EventSourceError>();
+  const { promise, resolve } = deferred<EventSourceError>();
   source.onError(resolve);
   source.open();
   const error = await within("an error", promise);
@@ -76,7 +78,7 @@ describe("A network error names the innermost reason", () => {
 
   test("of fetchEvents as well", async () => {
     const port = await deadPort();
-    const read = async () => Array.fromAsync(fetchEvents(`http://127.0.0.1:${port}/events?token=s3cret`));
+    const read = async () => collect(fetchEvents(`http://127.0.0.1:${port}/events?token=s3cret`));
     await expect(within("the end of the answer", read())).rejects.toMatchObject({
       code: "network",
       message: `Request to http://127.0.0.1:${port}/events failed: ECONNREFUSED`,
@@ -135,7 +137,7 @@ describe("Timeouts say which they are", () => {
 
   test("idleTimeout does not count the time of a slow listener", async () => {
     await using server = await serve((response) => stream(response, blocks(1, 2)));
-    const gate = Promise.withResolvers<void>();
+    const gate = deferred<void>();
     const source = closing(
       createEventSource(server.url, { open: false, idleTimeout: 60, retry: quickRetry }),
     );

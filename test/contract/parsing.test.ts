@@ -1,6 +1,7 @@
 // Contract: the stream is parsed exactly as the standard says (design.md §4, "Parsing").
 import { describe, expect, test } from "vitest";
 import { readEvents } from "../../src/index.ts";
+import { collect } from "../helpers/collect.ts";
 import { bodyOf, within } from "./support.ts";
 
 type Expected = [type: string, data: string, lastEventId: string];
@@ -75,7 +76,7 @@ const vectors: [string, string, Expected[], lastEventId?: string][] = [
 
 async function read(chunks: readonly Uint8Array[]) {
   const stream = readEvents(bodyOf(chunks));
-  const events = await within("the end of the stream", Array.fromAsync(stream));
+  const events = await within("the end of the stream", collect(stream));
   return {
     events: events.map(({ type, data, lastEventId }): Expected => [type, data as string, lastEventId]),
     lastEventId: stream.lastEventId,
@@ -104,6 +105,6 @@ test("Invalid UTF-8 becomes U+FFFD", async () => {
 });
 
 test("raw is the text of the data, and origin is null for a stream without a URL", async () => {
-  const events = await Array.fromAsync(readEvents(bodyOf(["event: a\nid: 1\ndata: x\n\n"])));
+  const events = await collect(readEvents(bodyOf(["event: a\nid: 1\ndata: x\n\n"])));
   expect(events).toEqual([{ type: "a", data: "x", raw: "x", lastEventId: "1", origin: "null" }]);
 });

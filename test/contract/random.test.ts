@@ -17,7 +17,7 @@ import { deferred } from "../helpers/deferred.ts";
 import { refuse, serve, stream, type TestServer } from "../helpers/server.ts";
 import { allReleased, collectUncaught, turns, until, within } from "./support.ts";
 
-const RUNS = Number(process.env["EVERSPRING_RUNS"] ?? 120);
+const RUNS = Number(process.env["EVERSPRING_RUNS"] ?? 300);
 /** How long one wait may take (ms). */
 const LIMIT = 4000;
 /** Events that are sent after the last fault, with nothing in their way. */
@@ -49,6 +49,7 @@ const COMMANDS = [
   "return from a loop",
   "add listener",
   "add slow listener",
+  "add tick listener",
   "remove listener",
   "be slow",
   "be stuck",
@@ -432,6 +433,24 @@ async function run(play: Play): Promise<void> {
           source.onEvent((event) => process_(receive(event), way), { signal: listenerSignal }),
         );
       }
+      case "add tick listener": {
+        // Of its own name alone, so that names come and go.
+        const ids: number[] = [];
+        const name = `added listener ${added.length + 1} (tick)`;
+        return void added.push(
+          source.on("tick", (event) => {
+            const id = Number(event.raw);
+            course.push(`${name}: event ${id}`);
+            const last = ids.at(-1);
+            if (
+              last !== undefined &&
+              id !== eventsUpTo(log.length, last).find((next) => log[next - 1] === "tick")
+            )
+              violate(`${name} got event ${id} after ${last}`);
+            ids.push(id);
+          }),
+        );
+      }
       case "remove listener":
         return added.pop()?.();
       case "be slow":
@@ -480,6 +499,9 @@ async function run(play: Play): Promise<void> {
       {
         open: false,
         signal: controller.signal,
+        // Long enough to be left behind where nothing clears them.
+        connectTimeout: 60_000,
+        idleTimeout: 60_000,
         retry: {
           initialDelay: 1,
           factor: 2,
@@ -614,6 +636,7 @@ async function run(play: Play): Promise<void> {
     }
 
     source.close();
+    if (timers.live.size > 0) violate(`${timers.live.size} timers are left after close()`);
     for (const life of lives) {
       const status = await within("the end of a life", life, LIMIT);
       if (status.state !== "closed") violate(`closed resolved with the state ${status.state}`);
@@ -658,7 +681,7 @@ async function run(play: Play): Promise<void> {
     });
   } finally {
     isHealing = true;
-    source!?.close();
+    (source! as EventSourceClient | undefined)?.close();
     for (const end of undo) end();
   }
 

@@ -1,6 +1,8 @@
 // Contract: the request of a subscription (design.md §2 and §4, "Request").
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { createEventSource, EventSourceError, fetchEvents, type AttemptContext } from "../../src/index.ts";
+import { collect } from "../helpers/collect.ts";
+import { deferred } from "../helpers/deferred.ts";
 import { bodyOf as requestBody, refuse, serve, stream } from "../helpers/server.ts";
 import { reach } from "../helpers/watch.ts";
 import { allReleased, blocks, bodyOf, closing, quickRetry, turns, until, within } from "./support.ts";
@@ -64,7 +66,7 @@ describe("A relative URL", () => {
     beInPage(`http://127.0.0.1:${server.port}/one/`);
     const answer = fetchEvents("events");
     beInPage(`http://127.0.0.1:${server.port}/two/`);
-    await within("the end of the answer", Array.fromAsync(answer));
+    await within("the end of the answer", collect(answer));
     expect(server.requests.map(({ url }) => url)).toEqual(["/one/events"]);
   });
 });
@@ -107,7 +109,7 @@ describe("A URL object", () => {
     const url = new URL(`${server.url}?room=a`);
     const answer = fetchEvents(url);
     url.search = "?room=b";
-    await within("the end of the answer", Array.fromAsync(answer));
+    await within("the end of the answer", collect(answer));
     expect(server.requests[0]!.url).toBe("/events?room=a");
   });
 });
@@ -132,7 +134,7 @@ describe("A Headers object", () => {
     const headers = new Headers({ "x-room": "a" });
     const answer = fetchEvents(server.url, { headers });
     headers.set("x-room", "b");
-    await within("the end of the answer", Array.fromAsync(answer));
+    await within("the end of the answer", collect(answer));
     expect(server.requests[0]!.headers["x-room"]).toBe("a");
   });
 });
@@ -142,7 +144,7 @@ describe("Request headers", () => {
   async function headersOf(
     options: Parameters<typeof createEventSource>[1],
   ): Promise<Record<string, string>> {
-    const called = Promise.withResolvers<Headers>();
+    const called = deferred<Headers>();
     const fetch: typeof globalThis.fetch = async (input, init) => {
       called.resolve(new Request(input, init).headers);
       return new Response(bodyOf([]), { headers: { "content-type": "text/event-stream" } });
@@ -300,11 +302,17 @@ describe("Functions of the attempt", () => {
       ["GET", "2", "2"],
     ]);
     expect(bodies).toEqual(["question", "", ""]);
-    for (const name of ["method", "body", "headers"])
+    // Whether body is called for a GET, which has none, is left open.
+    expect(calls.filter((call) => call.name === "body")[0]).toEqual({
+      name: "body",
+      attempt: 1,
+      lastEventId: "",
+    });
+    for (const name of ["method", "headers"])
       expect(calls.filter((call) => call.name === name)).toEqual([
         { name, attempt: 1, lastEventId: "" },
-        { name, attempt: 1, lastEventId: "1" },
-        { name, attempt: 1, lastEventId: "2" },
+        { name, attempt: expect.any(Number), lastEventId: "1" },
+        { name, attempt: expect.any(Number), lastEventId: "2" },
       ]);
   });
 
@@ -444,7 +452,7 @@ describe("Redirects", () => {
 
 test("A client has one attempt at a time: reconnect() during a slow url function starts a new one", async () => {
   await using server = await oneOpen();
-  const slow = Promise.withResolvers<string>();
+  const slow = deferred<string>();
   let calls = 0;
   const signals: AbortSignal[] = [];
   const source = closing(

@@ -1,6 +1,7 @@
 // Contract: which responses are event streams, and what becomes of the others (design.md §4, "Response").
 import { describe, expect, test, vi } from "vitest";
 import { createEventSource, fetchEvents, readEvents, type EventSourceOptions } from "../../src/index.ts";
+import { collect } from "../helpers/collect.ts";
 import { refuse, serve, stream } from "../helpers/server.ts";
 import { reach } from "../helpers/watch.ts";
 import {
@@ -218,7 +219,7 @@ describe("A 200 whose body is neither a stream nor an async iterable", () => {
     const fetch = (async () =>
       plain(new Response(null, { headers: eventStream }), "data: 1\n\n")) as unknown as Fetch;
     const answer = fetchEvents("http://example.test/", { fetch });
-    await expect(within("the end of the answer", Array.fromAsync(answer))).rejects.toMatchObject({
+    await expect(within("the end of the answer", collect(answer))).rejects.toMatchObject({
       code: "unsupported",
     });
   });
@@ -231,7 +232,7 @@ test("A body that is an async iterable of bytes or text is read", async () => {
   }
   const fetch = (async () => plain(new Response(null, { headers: eventStream }), body())) as unknown as Fetch;
   const answer = fetchEvents("http://example.test/", { fetch });
-  const events = await within("the end of the answer", Array.fromAsync(answer));
+  const events = await within("the end of the answer", collect(answer));
   expect(events.map(({ data }) => data)).toEqual(["1", "2"]);
 });
 
@@ -239,12 +240,12 @@ describe("readEvents", () => {
   test("takes a response without a Content-Type, as test doubles have", async () => {
     const response = new Response(bodyOf([blocks(1, 2)]));
     expect(response.headers.has("content-type")).toBe(false);
-    const events = await within("the end of the stream", Array.fromAsync(readEvents(response)));
+    const events = await within("the end of the stream", collect(readEvents(response)));
     expect(events.map(({ data }) => data)).toEqual(["1", "2"]);
   });
 
   test("refuses a response of another type, and says how to read it anyway", async () => {
-    const read = async () => Array.fromAsync(readEvents(new Response(blocks(1, 1))));
+    const read = async () => collect(readEvents(new Response(blocks(1, 1))));
     const error = await within(
       "the end of the stream",
       read().catch((error: unknown) => error),
@@ -256,14 +257,14 @@ describe("readEvents", () => {
   test("reads response.body whatever the Content-Type is", async () => {
     const events = await within(
       "the end of the stream",
-      Array.fromAsync(readEvents(new Response(blocks(1, 1)).body!)),
+      collect(readEvents(new Response(blocks(1, 1)).body!)),
     );
     expect(events.map(({ data }) => data)).toEqual(["1"]);
   });
 
   test("refuses a response with an error status", async () => {
     const read = async () =>
-      Array.fromAsync(readEvents(new Response(blocks(1, 1), { status: 500, headers: eventStream })));
+      collect(readEvents(new Response(blocks(1, 1), { status: 500, headers: eventStream })));
     await expect(within("the end of the stream", read())).rejects.toMatchObject({
       code: "http-status",
       status: 500,

@@ -8,6 +8,8 @@ import {
   type EventSourceClient,
   type EventSourceOptions,
 } from "../../src/index.ts";
+import { collect } from "../helpers/collect.ts";
+import { deferred } from "../helpers/deferred.ts";
 import { bodyOf as requestBody, drop, refuse, serve, stream } from "../helpers/server.ts";
 import { reach } from "../helpers/watch.ts";
 import { allReleased, answerRaw, blocks, closing, quickRetry, turns, until, within } from "./support.ts";
@@ -289,7 +291,7 @@ describe("A POST", () => {
       stream(response, blocks(1, 1));
       setImmediate(() => drop(request));
     });
-    const read = async () => Array.fromAsync(fetchEvents(server.url, { method: "POST", body: "question" }));
+    const read = async () => collect(fetchEvents(server.url, { method: "POST", body: "question" }));
     await expect(within("the end of the answer", read())).rejects.toMatchObject({ code: "network" });
     expect(server.requests).toHaveLength(1);
   });
@@ -318,7 +320,7 @@ test("maxRetries ends as retries-exhausted, whose cause is the last error", asyn
   await using server = await serve((response) => refuse(response, 503));
   const source = closing(createEventSource(server.url, { retry: { ...quickRetry, maxRetries: 2 } }));
   const { reason, error } = await within("the end of the client", source.closed);
-  expect([reason, error?.code, (error?.cause as EventSourceError).status]).toEqual([
+  expect([reason, error?.code, (error?.cause as EventSourceError | undefined)?.status]).toEqual([
     "error",
     "retries-exhausted",
     503,
@@ -386,7 +388,7 @@ describe("fail()", () => {
     await within("an open connection", reach(source, "open"));
     source.fail(new Error("overloaded"));
     const { reason, error } = await within("the end of the client", source.closed);
-    expect([reason, (error?.cause as Error).message]).toEqual(["error", "overloaded"]);
+    expect([reason, (error?.cause as Error | undefined)?.message]).toEqual(["error", "overloaded"]);
   });
 
   test("ends an attempt that is still connecting", async () => {
@@ -482,7 +484,7 @@ describe("onUnauthorized", () => {
       headers.authorization === "new" ? stream(response) : refuse(response, 401),
     );
     let token = "old";
-    const refreshed = Promise.withResolvers<void>();
+    const refreshed = deferred<void>();
     const onUnauthorized = vi.fn(async () => {
       await refreshed.promise;
       token = "new";
@@ -567,7 +569,7 @@ describe("onUnauthorized", () => {
   });
 
   test("whose starter is reconnected does not fail the others", async () => {
-    const gate = Promise.withResolvers<void>();
+    const gate = deferred<void>();
     const { first, others } = await sharing(2, () => gate.promise);
     const errors: string[] = [];
     others[0]!.onError(({ code }) => void errors.push(code));
@@ -595,7 +597,7 @@ describe("onUnauthorized", () => {
       n === 1 ? refuse(response, 401) : stream(response, blocks(1, 1)).end(),
     );
     const answer = fetchEvents(server.url, { method: "POST", body: "question", onUnauthorized() {} });
-    expect(await within("the end of the answer", Array.fromAsync(answer))).toHaveLength(1);
+    expect(await within("the end of the answer", collect(answer))).toHaveLength(1);
   });
 });
 

@@ -38,11 +38,9 @@ export async function turns(count = 20): Promise<void> {
 /**
  * Resolves when the socket of every request so far is closed. Node's fetch may have opened a socket that it never used, and keeps that for a while.
  */
-export async function allReleased({
-  requests,
-  released,
-}: Pick<TestServer, "requests" | "released">): Promise<void> {
-  await Promise.all(requests.map((_, i) => released(i + 1)));
+export async function allReleased({ requests }: Pick<TestServer, "requests">): Promise<void> {
+  for (const { socket } of requests)
+    if (!socket.closed) await new Promise<void>((resolve) => socket.once("close", () => resolve()));
 }
 
 /** Closes a client at the end of the test, whether it passes or not. */
@@ -68,14 +66,16 @@ export function answerRaw({ socket }: ServerResponse, head: readonly string[], b
 }
 
 /** The data that a client delivers from now on. */
-export function dataOf(source: EventSourceClient): unknown[] {
+export function dataOf(source: {
+  onEvent(listener: (event: { data: unknown }) => unknown): unknown;
+}): unknown[] {
   const data: unknown[] = [];
   source.onEvent((event) => void data.push(event.data));
   return data;
 }
 
 /** The codes that a client reports from now on. */
-export function codesOf(source: EventSourceClient): string[] {
+export function codesOf(source: Pick<EventSourceClient, "onError">): string[] {
   const codes: string[] = [];
   source.onError((error) => void codes.push(error.code));
   return codes;

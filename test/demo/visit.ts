@@ -69,9 +69,9 @@ export async function visit(
       page.locator("#log [data-kind=open] ~ [data-kind=waiting]").first().waitFor({ state: "attached" }),
     );
 
-  const logged = (words: string): Promise<void> =>
+  const logged = (words: string | RegExp): Promise<void> =>
     orTell(
-      `was to log "${words}"`,
+      `was to log "${String(words)}"`,
       page.locator("#log li", { hasText: words }).first().waitFor({ state: "attached" }),
     );
 
@@ -121,7 +121,7 @@ export async function visit(
      * Presses a button of the faults panel and waits until the client has noticed, and has what it missed.
      * One visitor of a scene at a time: faults meet all of them.
      */
-    async suffer(fault: string, trace: string): Promise<void> {
+    async suffer(fault: string, trace: string | RegExp): Promise<void> {
       let reconnects: number;
       do {
         await inState("open");

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { EventSourceError } from "../../src/core/errors.ts";
 import { followPage, type FollowPageOptions } from "../../src/lifecycle.ts";
 import { item } from "../helpers/machine.ts";
@@ -26,7 +26,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** An open client that follows the page, with what its transport was asked to check. */
+/** An open client that follows the page, with the timeouts of its liveness checks. */
 async function following(options?: FollowPageOptions): Promise<Play & { checked: number[] }> {
   const checked: number[] = [];
   const it = await opened({}, { checkLiveness: (within) => checked.push(within) });
@@ -49,8 +49,8 @@ const returns: [name: string, leave: () => void, back: () => void][] = [
   ["sleep", () => vi.setSystemTime(Date.now() + 60_000), () => void vi.advanceTimersByTime(5000)],
 ];
 
-describe.each(returns)("back from %s", (_name, leave, back) => {
-  test("an open connection is checked for life, and stays", async () => {
+describe.each(returns)("followPage after the return from %s", (_name, leave, back) => {
+  it("checks an open connection and keeps it", async () => {
     const { source, statuses, checked, attempts } = await following();
     leave();
     back();
@@ -59,7 +59,7 @@ describe.each(returns)("back from %s", (_name, leave, back) => {
     expect([statuses, attempts.length]).toEqual([[], 1]);
   });
 
-  test("one that waits retries now", async () => {
+  it("makes a waiting client retry at once", async () => {
     const { source, attempts } = await following();
     leave();
     await attempts[0]!.fail(network());
@@ -69,7 +69,7 @@ describe.each(returns)("back from %s", (_name, leave, back) => {
     expect(attempts).toHaveLength(2);
   });
 
-  test("one that the server told when to come again waits", async () => {
+  it("leaves a client waiting whose delay the server set", async () => {
     const { source, attempts } = await following();
     await attempts[0]!.fail(busy());
     leave();
@@ -78,7 +78,7 @@ describe.each(returns)("back from %s", (_name, leave, back) => {
     expect(attempts).toHaveLength(1);
   });
 
-  test("one that is connecting already is left alone", async () => {
+  it("leaves a connecting client alone", async () => {
     const { source, attempts, statuses } = await following();
     source.reconnect();
     statuses.length = 0;
@@ -87,7 +87,7 @@ describe.each(returns)("back from %s", (_name, leave, back) => {
     expect([statuses, attempts.length]).toEqual([[], 2]);
   });
 
-  test.each(["close", "pause"] as const)("one that somebody's %s() stopped stays so", async (how) => {
+  it.each(["close", "pause"] as const)("does not open a client that %s() stopped", async (how) => {
     const { source } = await following();
     leave();
     source[how]();
@@ -97,7 +97,7 @@ describe.each(returns)("back from %s", (_name, leave, back) => {
   });
 });
 
-test("livenessTimeout: false trusts an open connection, and a number sets the time", async () => {
+it("livenessTimeout: false disables the check, and a number sets its timeout", async () => {
   const { checked } = await following({ livenessTimeout: false });
   become("visible");
   expect(checked).toEqual([]);
@@ -107,15 +107,15 @@ test("livenessTimeout: false trusts an open connection, and a number sets the ti
   expect(other.checked).toEqual([800]);
 });
 
-describe("a hidden page", () => {
-  test("keeps its connection by default, for however long", async () => {
+describe("followPage in a hidden page", () => {
+  it("keeps the connection by default, however long it is hidden", async () => {
     const { statuses } = await following();
     become("hidden");
     vi.advanceTimersByTime(10_000_000);
     expect(statuses).toEqual([]);
   });
 
-  test('"pause" pauses at once, and resumes after the last event', async () => {
+  it('pauses at once with hidden: "pause", and resumes after the last event', async () => {
     const { source, attempts } = await following({ hidden: "pause" });
     await attempts[0]!.give(item("x", "7"));
     become("hidden");
@@ -126,7 +126,7 @@ describe("a hidden page", () => {
     expect(attempts[1]!.context.lastEventId).toBe("7");
   });
 
-  test("a number pauses when it has been hidden for so long, and only then", async () => {
+  it("pauses after the given time, and not before", async () => {
     const { source } = await following({ hidden: 1000 });
     become("hidden");
     vi.advanceTimersByTime(999);
@@ -140,13 +140,13 @@ describe("a hidden page", () => {
     expect(source.status).toEqual({ state: "paused", reason: "hidden" });
   });
 
-  test("that is hidden from the beginning counts", async () => {
+  it("pauses if the page is hidden from the beginning", async () => {
     visibility = "hidden";
     const { source } = await following({ hidden: "pause" });
     expect(source.status).toEqual({ state: "paused", reason: "hidden" });
   });
 
-  test("stays paused when the network comes back or the computer wakes", async () => {
+  it("stays paused when the network returns or the computer wakes", async () => {
     const { source, attempts } = await following({ hidden: "pause" });
     become("hidden");
     globalThis.dispatchEvent(new Event("online"));
@@ -156,7 +156,7 @@ describe("a hidden page", () => {
     expect(attempts).toHaveLength(1);
   });
 
-  test("is not taken for one that wakes from sleep by its slowed timers", async () => {
+  it("does not take throttled timers for sleep", async () => {
     const { checked } = await following();
     become("hidden");
     vi.setSystemTime(Date.now() + 60_000);
@@ -165,8 +165,8 @@ describe("a hidden page", () => {
   });
 });
 
-describe("a page that is put away", () => {
-  test.each([true, false])("pauses, and any pageshow restarts (persisted: %s)", async (persisted) => {
+describe("followPage when the page is frozen or left", () => {
+  it.each([true, false])("pauses on pagehide, and resumes on pageshow (persisted: %s)", async (persisted) => {
     const { source, attempts } = await following();
     pagehide();
     expect(source.status).toEqual({ state: "paused", reason: "pagehide" });
@@ -175,7 +175,7 @@ describe("a page that is put away", () => {
     expect(attempts).toHaveLength(2);
   });
 
-  test("pauses when it is frozen, and opens on resume", async () => {
+  it("pauses on freeze, and resumes on resume", async () => {
     const { source, attempts } = await following();
     document.dispatchEvent(new Event("freeze"));
     expect(source.status).toEqual({ state: "paused", reason: "frozen" });
@@ -184,7 +184,7 @@ describe("a page that is put away", () => {
     expect(attempts).toHaveLength(2);
   });
 
-  test("opens once, whatever events tell of its return", async () => {
+  it("opens once, whichever events announce the return", async () => {
     const { attempts } = await following({ hidden: "pause" });
     become("hidden");
     pagehide();
@@ -197,15 +197,15 @@ describe("a page that is put away", () => {
     expect(attempts).toHaveLength(2);
   });
 
-  test("the first pageshow of a page is no return", async () => {
+  it("ignores the first pageshow of a page", async () => {
     const { checked, statuses } = await following();
     pageshow(false);
     expect([checked, statuses]).toEqual([[], []]);
   });
 });
 
-describe("what somebody else decides", () => {
-  test("a client closed by whoever hears of the pause stays closed", async () => {
+describe("followPage beside the application", () => {
+  it("leaves a client closed that a listener closed on the pause", async () => {
     const { source } = await following({ hidden: "pause" });
     source.onStatus(({ state }) => state === "paused" && source.close());
     become("hidden");
@@ -213,15 +213,18 @@ describe("what somebody else decides", () => {
     expect(source.status.state).toBe("closed");
   });
 
-  test.each(["logged out", "offline"])("a pause of one's own on top of ours stays: %s", async (reason) => {
-    const { source } = await following({ hidden: "pause" });
-    become("hidden");
-    source.pause(reason);
-    become("visible");
-    expect(source.status).toEqual({ state: "paused", reason });
-  });
+  it.each(["logged out", "offline"])(
+    "leaves a client paused that the application paused as well: %s",
+    async (reason) => {
+      const { source } = await following({ hidden: "pause" });
+      become("hidden");
+      source.pause(reason);
+      become("visible");
+      expect(source.status).toEqual({ state: "paused", reason });
+    },
+  );
 
-  test("a client that waits is not paused, and keeps the time that the server set", async () => {
+  it("does not pause a waiting client, which keeps the delay that the server set", async () => {
     const { source, attempts, clock } = await following({ hidden: "pause" });
     await attempts[0]!.fail(busy());
     become("hidden");
@@ -236,7 +239,7 @@ describe("what somebody else decides", () => {
     expect(attempts).toHaveLength(2);
   });
 
-  test("a client that is opened while the page wants no connection waits until it does", async () => {
+  it("pauses a client that is opened while the page is hidden, until it is visible", async () => {
     const { source, attempts } = await following({ hidden: "pause" });
     source.close();
     become("hidden");
@@ -248,14 +251,14 @@ describe("what somebody else decides", () => {
   });
 });
 
-test("hidden: Infinity never pauses", async () => {
+it("hidden: Infinity never pauses the client", async () => {
   const { source } = await following({ hidden: Infinity });
   become("hidden");
   vi.advanceTimersByTime(100_000_000);
   expect(source.status.state).toBe("open");
 });
 
-test("a page that is shown again needs no visibilitychange: pageshow tells it, too", async () => {
+it("pageshow ends the hidden state without a visibilitychange", async () => {
   const { source } = await following({ hidden: "pause" });
   become("hidden");
   pagehide();
@@ -264,7 +267,7 @@ test("a page that is shown again needs no visibilitychange: pageshow tells it, t
   expect(source.status.state).toBe("connecting");
 });
 
-test("a client that is not open yet is left alone", async () => {
+it("followPage does not open a closed client", async () => {
   const { source, attempts } = await following();
   source.close();
   pagehide();
@@ -274,7 +277,7 @@ test("a client that is not open yet is left alone", async () => {
   expect(attempts).toHaveLength(1);
 });
 
-test("what ends it takes every listener away", async () => {
+it("the function that followPage returns removes every listener", async () => {
   const counts = new Map<string, number>();
   const count = (type: string, change: number) => counts.set(type, (counts.get(type) ?? 0) + change);
   for (const target of [document, window] as EventTarget[]) {
@@ -304,4 +307,18 @@ test("what ends it takes every listener away", async () => {
   vi.advanceTimersByTime(10_000);
   pagehide();
   expect([source.status.state, statuses]).toEqual(["open", []]);
+});
+
+it.each<[option: string, options: FollowPageOptions]>([
+  ["hidden", { hidden: NaN }],
+  ["hidden", { hidden: -1 }],
+  ["livenessTimeout", { livenessTimeout: NaN }],
+  ["livenessTimeout", { livenessTimeout: -1 }],
+])("followPage refuses a %s that is not a duration: %j", async (option, options) => {
+  await following();
+  undo();
+  const playing = await opened();
+  expect(() => followPage(playing.source, options)).toThrow(
+    expect.objectContaining({ code: "invalid-option", option }),
+  );
 });

@@ -14,8 +14,8 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe("in a page", () => {
-  it("a relative URL resolves against the document", async () => {
+describe("a client in a page", () => {
+  it("resolves a relative URL against the document", async () => {
     const server = createTestServer();
     using source = createEventSource("events?x=1", { fetch: server.fetch });
     await reach(source, "open");
@@ -23,7 +23,7 @@ describe("in a page", () => {
     expect(source.url).toBe(`${ORIGIN}/events?x=1`);
   });
 
-  it("a relative URL resolves against <base>, and so does that of fetchEvents and of a function", async () => {
+  it("resolves a relative URL against <base>, also of fetchEvents and of a function", async () => {
     const base = document.createElement("base");
     base.href = "https://cdn.example.com/app/";
     document.head.append(base);
@@ -41,7 +41,7 @@ describe("in a page", () => {
     ]);
   });
 
-  it('the HTTP cache is told to stay away with cache: "no-store", unless the caller says otherwise', async () => {
+  it('bypasses the HTTP cache with cache: "no-store", unless the caller sets `cache`', async () => {
     const { fetch, requests } = createTestServer();
     using source = createEventSource("/events", { fetch });
     using other = createEventSource("/events", { fetch, cache: "reload" });
@@ -54,7 +54,7 @@ describe("in a page", () => {
     }
   });
 
-  it("the listener's errors go to window.reportError, as those of an EventTarget do", async () => {
+  it("passes errors of listeners to window.reportError, as an EventTarget does", async () => {
     const reported: unknown[] = [];
     vi.stubGlobal("reportError", (error: unknown) => reported.push(error));
     const server = createTestServer();
@@ -69,7 +69,7 @@ describe("in a page", () => {
     expect(source.status.state).toBe("open");
   });
 
-  it("a redirect that the browser hides is refused with same-origin, wherever it leads", async () => {
+  it("blocks an opaque redirect with redirect: same-origin, wherever it leads", async () => {
     const opaque = {
       status: 0,
       type: "opaqueredirect",
@@ -86,8 +86,8 @@ describe("in a page", () => {
   });
 });
 
-describe("while the page is offline", () => {
-  it("retries are paused and cost no attempt; the online event resumes at once", async () => {
+describe("a client in an offline page", () => {
+  it("pauses retries without counting attempts, and resumes at once on the online event", async () => {
     const { fetch, requests, ...server } = createTestServer();
     server.status(0, {}, 4);
     using source = createEventSource("/events", {
@@ -106,7 +106,7 @@ describe("while the page is offline", () => {
       window.dispatchEvent(new Event("online"));
       expect(source.status).toEqual({ state: "connecting", attempt: 1 });
     }
-    // `attempts: 1` allows one retry, and none was spent yet.
+    // `maxRetries: 1` allows one retry, and none was used yet.
     expect(await reach(source, "waiting")).toMatchObject({ attempt: 1 });
     source.open();
     await reach(source, "open");
@@ -116,7 +116,7 @@ describe("while the page is offline", () => {
     );
   });
 
-  it("a healthy stream is left alone: the browser's word is a hint", async () => {
+  it("keeps a healthy stream, since navigator.onLine can be wrong", async () => {
     const server = createTestServer();
     using source = createEventSource("/events", { fetch: server.fetch });
     await reach(source, "open");
@@ -128,7 +128,7 @@ describe("while the page is offline", () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it("the first attempt is made anyway", async () => {
+  it("makes the first attempt anyway", async () => {
     setOnline(false);
     const { fetch, requests } = createTestServer();
     using source = createEventSource("/events", { fetch });
@@ -136,7 +136,7 @@ describe("while the page is offline", () => {
     expect(requests).toHaveLength(1);
   });
 
-  it("open() connects at once, and close() stops listening for the page", async () => {
+  it("connects at once on open(), and removes its page listeners on close()", async () => {
     setOnline(false);
     const add = vi.spyOn(globalThis, "addEventListener");
     const remove = vi.spyOn(globalThis, "removeEventListener");
@@ -157,7 +157,7 @@ describe("while the page is offline", () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it("a fatal error stays fatal", async () => {
+  it("closes on a fatal error", async () => {
     setOnline(false);
     const server = createTestServer();
     server.status(404);
@@ -165,7 +165,7 @@ describe("while the page is offline", () => {
     expect((await source.closed).error).toMatchObject({ status: 404 });
   });
 
-  it("a clean end of the stream waits for the page to come online too", async () => {
+  it("waits for the page to come online after the server ended the stream", async () => {
     setOnline(false);
     const server = createTestServer();
     server.push({ id: 4, data: "x" });

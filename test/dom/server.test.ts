@@ -5,7 +5,7 @@ import { reach, take } from "../helpers/watch.ts";
 
 const retry = { initialDelay: 1, jitter: 0 };
 
-/** A server of another origin than the page, which lets it in, preflights included. Counts those apart. */
+/** A server of another origin whose CORS headers allow the page. It counts preflight requests separately. */
 async function serveOtherOrigin(answer: Answer): Promise<TestServer & { readonly preflights: string[] }> {
   const preflights: string[] = [];
   let n = 0;
@@ -19,8 +19,8 @@ async function serveOtherOrigin(answer: Answer): Promise<TestServer & { readonly
   return Object.assign(server, { preflights });
 }
 
-describe("happy-dom's own fetch, from a server of another origin", () => {
-  it("streams event by event", async () => {
+describe("a client over happy-dom's fetch, with a server of another origin", () => {
+  it("receives events one by one", async () => {
     const steps: (() => void)[] = [];
     await using server = await serveOtherOrigin((response) => {
       stream(response, "data: 1\n\n");
@@ -33,7 +33,7 @@ describe("happy-dom's own fetch, from a server of another origin", () => {
     expect(source.status).toMatchObject({ state: "open", url: server.url });
   });
 
-  it("reconnects with Last-Event-ID, which asks for a preflight", async () => {
+  it("reconnects with Last-Event-ID, which requires a preflight", async () => {
     const ids: (string | undefined)[] = [];
     await using server = await serveOtherOrigin((response, request, n) => {
       ids.push(request.headers["last-event-id"] as string | undefined);

@@ -44,9 +44,11 @@ describe("what is not used is not shipped", () => {
 });
 
 test("the table has one decimal and counts 1000 bytes to the kB", () => {
-  expect(toTable([{ name: "`a`", brotli: 1949, gzip: 12_050 }])).toBe(
-    ["| import | brotli | gzip    |", "| ------ | ------ | ------- |", "| `a`    | 1.9 kB | 12.1 kB |"].join(
-      "\n",
-    ),
+  expect(toTable([{ name: "`a`", brotli: 1949, gzip: 12_050, esbuild: undefined }])).toBe(
+    [
+      "| import | brotli | gzip    | brotli (esbuild) |",
+      "| ------ | ------ | ------- | ---------------- |",
+      "| `a`    | 1.9 kB | 12.1 kB | –                |",
+    ].join("\n"),
   );
 });

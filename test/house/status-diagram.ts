@@ -115,9 +115,18 @@ export const arrows: readonly Arrow[] = [
   {
     from: all.filter((state) => state !== "closed"),
     to: "closed",
-    causes: ["close", "abort"],
+    causes: ["close"],
     path: "M590 426H684",
     label: ["close()", "", "signal"],
+    at: [637, 416, "middle"],
+  },
+  // The same line: a client that was never opened does not listen to its signal.
+  {
+    from: all.filter((state) => !/idle|closed/.test(state)),
+    to: "closed",
+    causes: ["abort"],
+    path: "M590 426H684",
+    label: [],
     at: [637, 416, "middle"],
   },
   {

@@ -1,11 +1,11 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { rememberLastEventId, type IdStorage } from "../../src/resume.ts";
 import { deferred } from "../helpers/deferred.ts";
 import { settled } from "../helpers/fake-clock.ts";
 import { item } from "../helpers/machine.ts";
 import { opened, play } from "../helpers/play.ts";
 
-/** A storage like `localStorage`, with what was written to it. */
+/** A storage like `localStorage` that records what was written to it. */
 function memory(stored?: string): IdStorage & { written: string[] } {
   const written: string[] = [];
   return {
@@ -16,25 +16,25 @@ function memory(stored?: string): IdStorage & { written: string[] } {
 }
 
 describe("rememberLastEventId", () => {
-  test("opens an idle client after the stored ID", () => {
+  it("opens an idle client after the stored ID", () => {
     const { source, attempts } = play();
     rememberLastEventId(source, { key: "k", storage: memory("41") });
     expect(attempts.map(({ context }) => context.lastEventId)).toEqual(["41"]);
   });
 
-  test("opens one from the beginning where nothing is stored", () => {
+  it("opens an idle client from the beginning if nothing is stored", () => {
     const { source, attempts } = play();
     rememberLastEventId(source, { key: "k", storage: memory() });
     expect(attempts.map(({ context }) => context.lastEventId)).toEqual([""]);
   });
 
-  test("an ID that the client has wins", () => {
+  it("prefers the ID of the client to the stored one", () => {
     const { source, attempts } = play({ lastEventId: "50" });
     rememberLastEventId(source, { key: "k", storage: memory("41") });
     expect(attempts.map(({ context }) => context.lastEventId)).toEqual(["50"]);
   });
 
-  test("waits for a storage that is asynchronous", async () => {
+  it("waits for an asynchronous storage", async () => {
     const answer = deferred<string>();
     const { source, attempts } = play();
     rememberLastEventId(source, { key: "k", storage: { ...memory(), getItem: () => answer.promise } });
@@ -44,14 +44,14 @@ describe("rememberLastEventId", () => {
     expect(attempts[0]!.context.lastEventId).toBe("41");
   });
 
-  test("takes a client along that is connecting already", async () => {
+  it("reconnects a client that is already connecting", async () => {
     const { source, attempts } = play({ open: true });
     rememberLastEventId(source, { key: "k", storage: memory("41") });
     expect(attempts.at(-1)!.context.lastEventId).toBe("41");
     expect(attempts.map(({ context }) => context.signal.aborted)).toEqual([true, false]);
   });
 
-  test("stores what was dealt with before a storage that is asynchronous has answered", async () => {
+  it("stores the ID of an event that was processed before an asynchronous storage has answered", async () => {
     const answer = deferred<string>();
     const storage = memory();
     const { source, attempts } = await opened();
@@ -65,18 +65,21 @@ describe("rememberLastEventId", () => {
     expect(attempts).toHaveLength(1);
   });
 
-  test.each(["close", "pause"] as const)("does not open what %s() stopped meanwhile", async (how) => {
-    const answer = deferred<string>();
-    const { source, attempts } = await opened();
-    rememberLastEventId(source, { key: "k", storage: { ...memory(), getItem: () => answer.promise } });
-    source[how]();
-    answer.resolve("41");
-    await settled();
-    expect(attempts).toHaveLength(1);
-    expect(source.lastEventId).toBe("41");
-  });
+  it.each(["close", "pause"] as const)(
+    "does not open a client that %s() stopped in the meantime",
+    async (how) => {
+      const answer = deferred<string>();
+      const { source, attempts } = await opened();
+      rememberLastEventId(source, { key: "k", storage: { ...memory(), getItem: () => answer.promise } });
+      source[how]();
+      answer.resolve("41");
+      await settled();
+      expect(attempts).toHaveLength(1);
+      expect(source.lastEventId).toBe("41");
+    },
+  );
 
-  test("stores an ID when its event is dealt with, not before", async () => {
+  it("stores an ID when its event was processed, not before", async () => {
     const storage = memory();
     const { source, attempts } = play();
     const gate = deferred();
@@ -90,7 +93,7 @@ describe("rememberLastEventId", () => {
     expect(storage.written).toEqual(["1"]);
   });
 
-  test("writes once for events that come together", async () => {
+  it("writes once for events that arrive together", async () => {
     const storage = memory();
     const { source, attempts } = play();
     rememberLastEventId(source, { key: "k", storage });
@@ -100,7 +103,7 @@ describe("rememberLastEventId", () => {
     expect(storage.written).toEqual(["3", "4"]);
   });
 
-  test("writes one after the other to a slow storage, and the newest last", async () => {
+  it("writes one ID after the other to a slow storage, the newest last", async () => {
     const gates = [deferred(), deferred()];
     const written: string[] = [];
     const setItem = (_key: string, id: string) => gates[written.push(id) - 1]!.promise;
@@ -115,7 +118,7 @@ describe("rememberLastEventId", () => {
     gates[1]!.resolve();
   });
 
-  test("stores that the server cleared the ID", async () => {
+  it("stores that the server cleared the ID", async () => {
     const storage = memory("9");
     const { source, attempts } = play();
     rememberLastEventId(source, { key: "k", storage });
@@ -124,7 +127,7 @@ describe("rememberLastEventId", () => {
     expect(storage.written).toEqual([""]);
   });
 
-  test("goes on without a storage that fails, and tells of it", async () => {
+  it("continues without a storage that fails, and passes each failure to onError", async () => {
     const onError = vi.fn<(error: unknown) => void>();
     const broken = new Error("full");
     const { source, attempts } = play();
@@ -142,7 +145,7 @@ describe("rememberLastEventId", () => {
     expect(source.status.state).toBe("open");
   });
 
-  test("an onError that throws is reported, and the storing goes on", async () => {
+  it("reports the error of an onError that throws, and continues to store IDs", async () => {
     const thrown: unknown[] = [];
     vi.stubGlobal("queueMicrotask", (callback: () => void) => {
       try {
@@ -173,7 +176,7 @@ describe("rememberLastEventId", () => {
     vi.unstubAllGlobals();
   });
 
-  test("what the client throws when it is opened reaches the caller, and nothing listens twice", () => {
+  it("throws what open() of the client throws, and listens only once", () => {
     const { source } = play();
     let listeners = 0;
     const broken = {
@@ -189,7 +192,7 @@ describe("rememberLastEventId", () => {
     expect(listeners).toBe(1);
   });
 
-  test("uses localStorage, and does without where there is none", async () => {
+  it("uses localStorage, and continues without it where it is missing", async () => {
     const { source } = play();
     const storage = memory("3");
     vi.stubGlobal("localStorage", storage);
@@ -204,7 +207,7 @@ describe("rememberLastEventId", () => {
     vi.unstubAllGlobals();
   });
 
-  test("what ends it writes nothing more, also when it ends before the storage has answered", async () => {
+  it("writes nothing after it was stopped, also before the storage has answered", async () => {
     const storage = memory();
     const { source, attempts } = play();
     const end = rememberLastEventId(source, { key: "k", storage });

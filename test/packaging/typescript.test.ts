@@ -62,14 +62,14 @@ export { undo };
 
 const everyEntry = `${consumer}
 import { trace, traceFetch, type TraceRecord } from "everspring/debug";
-import { EventSource, type EventSourceErrorEvent } from "everspring/eventsource";
+import { ErrorEvent, EventSource } from "everspring/eventsource";
 import { followPage } from "everspring/lifecycle";
 import "everspring/polyfill";
 import { rememberLastEventId } from "everspring/resume";
 import { createSharedEventSource } from "everspring/shared";
 
 const native: globalThis.EventSource = new EventSource("/prices", { headers: { Authorization: "Bearer fresh" } });
-native.onerror = (event) => (event as EventSourceErrorEvent).willRetry satisfies boolean;
+native.onerror = (event) => event instanceof ErrorEvent && event.error?.willRetry satisfies boolean | undefined;
 const shared = createSharedEventSource<{ tick: Tick }>("/prices", { decode: json, identity: "anonymous" });
 shared.onStatus(({ scope }) => scope satisfies "shared" | "tab");
 for (const follow of [followPage, (client: typeof shared) => rememberLastEventId(client, { key: "prices" })]) follow(shared);

@@ -1,6 +1,6 @@
-// The real thing: a browser that puts pages into its back/forward cache, where it freezes them, and takes them offline.
+// In a real browser, which moves pages into its back/forward cache, freezes them there, and takes them offline.
 import { chromium, type Browser, type Page } from "playwright";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { atCleanUp } from "../helpers/clean-up.ts";
 import { chromiumOptions, PATIENCE } from "../setup/browsers.ts";
 import { serveLog } from "./log-server.ts";
@@ -53,14 +53,14 @@ async function visit() {
   return { server, context, page };
 }
 
-describe("a page that follows its life in Chromium", () => {
-  test("goes to the back/forward cache and comes back with nothing lost or repeated", async () => {
+describe("followPage in Chromium", () => {
+  it("loses and repeats no event when the page enters and leaves the back/forward cache", async () => {
     const { server, page } = await visit();
     await page.goto(`${server.origin}/elsewhere`);
     await server.until(() => server.streams.open === 0);
     server.push();
     server.push();
-    // A page that comes back out of the cache does not load.
+    // A page that is restored from the cache has no load event.
     await page.goBack({ waitUntil: "commit" });
     await received(page, 3);
     expect(await page.evaluate(() => [window.ids, window.shows])).toEqual([
@@ -76,7 +76,7 @@ describe("a page that follows its life in Chromium", () => {
     expect(server.streams).toEqual({ open: 1, most: 1, total: 2 });
   });
 
-  test("retries at once when the network is back", async () => {
+  it("retries at once when the network returns", async () => {
     const { server, page, context } = await visit();
     await context.setOffline(true);
     for (const socket of server.sockets) socket.resetAndDestroy();

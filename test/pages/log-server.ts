@@ -1,20 +1,20 @@
 import { readFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { atCleanUp } from "../helpers/clean-up.ts";
 import { createProgress } from "../helpers/progress.ts";
 import { refuse, serve, stream, type TestServer } from "../helpers/server.ts";
 
 const dist = join(import.meta.dirname, "../../dist");
 
-/** A server of pages, of the built files, and of one event stream that replays what comes after `Last-Event-ID`. Closed with the test. */
+/** A server of pages, the built files, and one event stream that replays the events after `Last-Event-ID`. Closed with the test. */
 export interface LogServer extends TestServer {
   readonly origin: string;
-  /** Sends the next event, its data and id the same number, to all open streams. */
+  /** Sends the next event to all open streams. Its data and ID are the same number. */
   push(): void;
-  /** Streams that are open now, the most there ever were, and all that were asked for. */
+  /** The number of streams that are open, the highest number so far, and the number of requests for one. */
   readonly streams: { open: number; most: number; total: number };
-  /** Resolves when a condition holds; it is looked at whenever a stream opens or closes. */
+  /** Resolves when a condition holds. It is checked when a stream opens or closes. */
   until(condition: () => boolean): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export async function serveLog(page: string): Promise<LogServer> {
   const server = await serve(async (response, request) => {
     const { pathname } = new URL(request.url!, "http://localhost");
     if (pathname.startsWith("/dist/")) {
-      const script = await readFile(join(dist, basename(pathname)));
+      const script = await readFile(join(dist, pathname.slice("/dist/".length)));
       return response.writeHead(200, { "content-type": "text/javascript" }).end(script);
     }
     if (pathname === "/favicon.ico") return refuse(response, 404);

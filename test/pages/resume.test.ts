@@ -1,6 +1,6 @@
-// A page that is reloaded again and again while events come: the storage of the browser is the only thing that stays.
+// A page is reloaded again and again while events arrive. Only the storage of the browser survives.
 import { chromium, type Browser } from "playwright";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { atCleanUp } from "../helpers/clean-up.ts";
 import { chromiumOptions, PATIENCE } from "../setup/browsers.ts";
 import { serveLog } from "./log-server.ts";
@@ -21,7 +21,7 @@ const document = `<!doctype html><title>a</title><script type="module">
   rememberLastEventId(source, { key: "id" });
 </script>`;
 
-test("nothing is lost or repeated over reloads, and each load makes one request", async () => {
+it("rememberLastEventId loses and repeats no event over reloads, and each load makes one request", async () => {
   const server = await serveLog(document);
   const page = await browser.newPage();
   page.setDefaultTimeout(PATIENCE);
@@ -34,7 +34,7 @@ test("nothing is lost or repeated over reloads, and each load makes one request"
       expected.push(`${expected.length + 1}`);
     }
     await page.waitForFunction((ids) => sessionStorage["ids"]?.trim() === ids, expected.join(" "));
-    // While nobody is there.
+    // An event while no page is open.
     await page.goto("about:blank");
     await server.until(() => server.streams.open === 0);
     server.push();

@@ -90,7 +90,7 @@ describe("a page of another origin, with the headers of docs/security.md", () =>
     expect(await visit(pages, streams.url, cache === undefined ? {} : { cache })).toMatchObject({
       events: ["first"],
       errors: [
-        { code: "network", retryAfter: null },
+        { code: "stream-ended", retryAfter: null },
         { code: "http-status", status: 503, retryAfter: "1" },
         { code: "no-content", status: 204 },
       ],
@@ -107,7 +107,7 @@ describe("a page of another origin, with the headers of docs/security.md", () =>
     const origin = new URL(streams.url).origin;
     const { events, errors } = await visit(pages, streams.url);
     expect(events).toEqual(["first"]);
-    expect(errors.map(({ code }) => code)).toEqual(["network", "network", "retries-exhausted"]);
+    expect(errors.map(({ code }) => code)).toEqual(["stream-ended", "network", "retries-exhausted"]);
     expect(streams.requests.filter(({ method }) => method === "GET")).toHaveLength(1);
   });
 

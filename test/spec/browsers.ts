@@ -14,14 +14,14 @@ import { theirs } from "./outcomes.ts";
 import type { Outcome } from "./run.ts";
 
 export interface Order {
-  /** The class: `"ours"`, `"native"`, or `"eventsource"`. */
+  /** The class under test: `"ours"`, `"native"` or `"eventsource"`. */
   readonly column: string;
   readonly baseUrl: string;
   readonly environment: Environment;
 }
 
 export interface PageServer extends AsyncDisposable {
-  /** Runs the suite in a browser, which has to open the URL that it is given. */
+  /** Runs the suite in a browser. `open` opens a URL in it. */
   run(open: (url: string) => Promise<unknown>, order: Order): Promise<readonly Outcome[]>;
 }
 
@@ -46,7 +46,7 @@ else {
 await fetch("/outcomes", { method: "POST", body: JSON.stringify(outcomes) });
 </script>`;
 
-/** Serves the suite, our class and that of the `eventsource` package as modules. */
+/** Serves the suite, our class and the class of the `eventsource` package as modules. */
 export async function servePages(): Promise<PageServer> {
   const build = await rollup({ input: theirs, plugins: [nodeResolve({ browser: true })], onwarn() {} });
   const { output } = await build.generate({ format: "es" });

@@ -1,16 +1,16 @@
-// What the suite needs of a test framework: it must run where there is none.
+// Assertions of the suite, which also runs without a test framework.
 
-/** Fails unless two values look the same as JSON would have them, NaN, -0 and cycles aside. */
+/** Fails unless two values have the same text, as in JSON. `NaN`, `-0` and cycles are not supported. */
 export function equal(actual: unknown, expected: unknown, what = "value"): void {
   const [found, wanted] = [print(actual), print(expected)];
   if (found !== wanted) throw new Error(`${what}: expected ${wanted}, found ${found}`);
 }
 
 export function ok(condition: unknown, what: string): asserts condition {
-  if (!condition) throw new Error(`not so: ${what}`);
+  if (!condition) throw new Error(`expected: ${what}`);
 }
 
-/** What `act` throws; fails when it does not throw. */
+/** Returns what `act` throws. Fails if it does not throw. */
 export function thrown(act: () => unknown): unknown {
   let result: unknown;
   try {

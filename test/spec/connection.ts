@@ -3,11 +3,11 @@ import type { Context, Heard } from "./context.ts";
 import type { Answer, Lane } from "./lane.ts";
 import { spec, type SpecTest } from "./spec.ts";
 
-/** Ends at once, and is asked for again soon. */
+/** A stream that ends at once. The source reconnects after 1 ms. */
 const soon: Answer = { body: "retry: 1\n\n", finish: "end" };
 const utf8 = (text: string) => [...new TextEncoder().encode(text)];
 
-/** What is final: after a stream that is asked for again soon comes this answer, and no third request. */
+/** Expects that a response is final: it answers the second request, and there is no third. */
 async function expectFinal(context: Context, answer: Answer): Promise<void> {
   const lane = await context.lane(soon, answer);
   const heard = context.open(lane);
@@ -22,7 +22,7 @@ async function expectFinal(context: Context, answer: Answer): Promise<void> {
   );
 }
 
-/** What is not: the second answer is lost, and a third request is made. */
+/** Expects that a response is followed by a reconnect: it answers the second request, and there is a third. */
 async function expectReconnect(context: Context, answer: Answer, ...types: string[]): Promise<void> {
   const lane = await context.lane(soon, answer, { body: "data: third\n\n" });
   const heard = context.open(lane);
@@ -39,7 +39,7 @@ async function expectReconnect(context: Context, answer: Answer, ...types: strin
   equal(heard.source.readyState, 1);
 }
 
-/** Closes a source that was redirected. Not every browser tells its server (see differences.ts), which has few connections. */
+/** Closes a source that was redirected. Firefox keeps that connection (see differences.ts), and a browser has few. */
 async function letGo({ source }: Heard, target: Lane): Promise<void> {
   source.close();
   await target.end();
@@ -113,11 +113,14 @@ export const connectionTests: readonly SpecTest[] = [
     ok(event instanceof Event && !("data" in event), "a plain Event");
     const { type, bubbles, cancelable, target } = event;
     equal({ type, bubbles, cancelable }, { type: "open", bubbles: false, cancelable: false });
-    ok(target === heard.source && Object.getPrototypeOf(event) === Event.prototype, "of the source");
+    ok(
+      target === heard.source && Object.getPrototypeOf(event) === Event.prototype,
+      "the target is the source",
+    );
   }),
 
   spec(
-    '"announce the connection and interpret res\'s body": before there is a byte of it',
+    '"announce the connection and interpret res\'s body": before the first byte of the body',
     async (context) => {
       equal((await context.open(await context.lane({})).next()).event.type, "open");
     },
@@ -156,7 +159,7 @@ export const connectionTests: readonly SpecTest[] = [
   ),
 
   spec(
-    '"fail the connection": it is CLOSED, then error is fired, once, and no other request made',
+    '"fail the connection": readyState is CLOSED, error is fired once, no further request is made',
     async (context) => {
       const lane = await context.lane({ status: 404, finish: "end" });
       const heard = context.open(lane);
@@ -189,7 +192,7 @@ export const connectionTests: readonly SpecTest[] = [
     ),
   ),
 
-  spec('"origin … of the event stream\'s final URL": of another origin after a redirect', async (context) => {
+  spec('"origin … of the event stream\'s final URL": after a redirect to another origin', async (context) => {
     const target = await context.lane({ body: "data: a\n\n" });
     const { pathname, search } = new URL(target.url);
     const location = `${context.otherOrigin}${pathname}${search}`;
@@ -207,7 +210,7 @@ export const connectionTests: readonly SpecTest[] = [
     expectReconnect(context, { finish: "end" }, "open"),
   ),
 
-  spec('"if res is a network error, then reestablish the connection": when there is no answer', (context) =>
+  spec('"if res is a network error, then reestablish the connection": when there is no response', (context) =>
     expectReconnect(context, { status: 0 }),
   ),
 
@@ -237,7 +240,7 @@ export const connectionTests: readonly SpecTest[] = [
     equal((await heard.next("message")).event.data, "c");
   }),
 
-  spec('"any pending data must be discarded": of an ID, too', async (context) => {
+  spec('"any pending data must be discarded": including an ID', async (context) => {
     const lane = await context.lane(
       { body: "retry: 1\nid: 1\ndata: a\n\nid: 2\ndata: b\n", finish: "end" },
       {},
@@ -256,22 +259,25 @@ export const connectionTests: readonly SpecTest[] = [
     },
   ),
 
-  spec('"Otherwise, ignore the field": what is no integer leaves the reconnection time', async (context) => {
-    const body = "retry: 1\nretry: 600000x\nretry: 6e5\nretry: -600000\n\n";
-    const lane = await context.lane({ body, finish: "end" }, {});
-    context.open(lane);
-    equal((await lane.requests(2)).length, 2);
-  }),
+  spec(
+    '"Otherwise, ignore the field": other values leave the reconnection time unchanged',
+    async (context) => {
+      const body = "retry: 1\nretry: 600000x\nretry: 6e5\nretry: -600000\n\n";
+      const lane = await context.lane({ body, finish: "end" }, {});
+      context.open(lane);
+      equal((await lane.requests(2)).length, 2);
+    },
+  ),
 
   spec('"Wait a delay equal to the reconnection time of the event source."', async (context) => {
     const lane = await context.lane({ body: "retry: 200\n\n", finish: "end" }, {});
     context.open(lane);
     const [first, second] = await lane.requests(2);
-    // The first one was made before its answer; timers may be early by a rounding.
+    // Timers may fire early by a rounding error.
     ok(second!.at - first!.at >= 198, "the delay");
   }),
 
-  spec('"Wait a delay": a very long one is not taken for none', async (context) => {
+  spec('"Wait a delay": a delay longer than a timer can keep does not expire at once', async (context) => {
     const lane = await context.lane({ body: "retry: 99999999999\n\n", finish: "end" }, {});
     const heard = context.open(lane);
     await heard.next("error");
@@ -300,7 +306,7 @@ export const connectionTests: readonly SpecTest[] = [
     equal(second!.lastEventIdBytes, utf8("\u00e4\u20ac\u{1f600}"));
   }),
 
-  spec('"is not the empty string": one that was cleared is not sent', async (context) => {
+  spec('"is not the empty string": an ID that was cleared is not sent', async (context) => {
     const body = "retry: 1\nid: 1\ndata: a\n\nid\ndata: b\n\n";
     const lane = await context.lane({ body, finish: "end" }, {});
     context.open(lane);
@@ -309,7 +315,7 @@ export const connectionTests: readonly SpecTest[] = [
   }),
 
   spec(
-    '"Set the last event ID string of the event source": what a block without data sets is sent',
+    '"Set the last event ID string of the event source": the ID of a block without data is sent',
     async (context) => {
       const lane = await context.lane(
         { body: "retry: 1\nid: 1\n\n", finish: "end" },
@@ -322,7 +328,7 @@ export const connectionTests: readonly SpecTest[] = [
     },
   ),
 
-  spec('"the last event ID string … remains set to this value": over a reconnect', async (context) => {
+  spec('"the last event ID string … remains set to this value": across a reconnect', async (context) => {
     const lane = await context.lane(
       { body: "retry: 1\nid: 1\ndata: a\n\n", finish: "end" },
       { body: "data: b\n\nid: 2\ndata: c\n\n" },
@@ -338,7 +344,7 @@ export const connectionTests: readonly SpecTest[] = [
   }),
 
   spec(
-    '"The close() method must abort any instances of the fetch algorithm": the server sees it',
+    '"The close() method must abort any instances of the fetch algorithm": the connection ends',
     async (context) => {
       const lane = await context.lane({ body: "data: a\n\n" });
       const heard = context.open(lane);
@@ -353,24 +359,21 @@ export const connectionTests: readonly SpecTest[] = [
     },
   ),
 
-  spec(
-    '"must abort any instances of the fetch algorithm": also of one that was redirected',
-    async (context) => {
-      const target = await context.lane({ body: "data: a\n\n" });
-      const lane = await context.lane({ status: 307, headers: { location: target.url }, finish: "end" });
-      const heard = context.open(lane);
-      await heard.next("message");
-      heard.source.close();
-      const closed = target.closed(1).then(() => true);
-      const isClosed = await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 2000))]);
-      // Else it would stay open for ever.
-      await target.end();
-      ok(isClosed, "the server sees it");
-    },
-  ),
+  spec('"must abort any instances of the fetch algorithm": also after a redirect', async (context) => {
+    const target = await context.lane({ body: "data: a\n\n" });
+    const lane = await context.lane({ status: 307, headers: { location: target.url }, finish: "end" });
+    const heard = context.open(lane);
+    await heard.next("message");
+    heard.source.close();
+    const closed = target.closed(1).then(() => true);
+    const isClosed = await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 2000))]);
+    // Otherwise the connection would stay open for ever.
+    await target.end();
+    ok(isClosed, "the connection ends");
+  }),
 
   spec(
-    '"must set the readyState attribute to CLOSED": also before there is an answer, and no event follows',
+    '"must set the readyState attribute to CLOSED": also before the response, without an event',
     async (context) => {
       const lane = await context.lane({ body: "data: a\n\n" });
       const heard = context.open(lane);
@@ -401,7 +404,7 @@ export const connectionTests: readonly SpecTest[] = [
   ),
 
   spec(
-    '"If the readyState attribute is not set to CONNECTING, then return": close() while it waits',
+    '"If the readyState attribute is not set to CONNECTING, then return": close() during the delay',
     async (context) => {
       const lane = await context.lane({ body: "retry: 20\n\n", finish: "end" }, {});
       const heard = context.open(lane);
@@ -429,10 +432,10 @@ export const connectionTests: readonly SpecTest[] = [
         cancelable: false,
       },
     );
-    ok(event.target === heard.source, "of the source");
+    ok(event.target === heard.source, "the target is the source");
   }),
 
-  spec('"creating an event using MessageEvent": the rest of its members are as usual', async (context) => {
+  spec('"creating an event using MessageEvent": its other members have their defaults', async (context) => {
     const heard = context.open(await context.lane({ body: "data: a\n\n" }));
     const { event } = await heard.next("message");
     equal([event.source, event.ports], [null, []]);
@@ -442,7 +445,7 @@ export const connectionTests: readonly SpecTest[] = [
     equal(Object.hasOwn(event, "data"), false);
   }),
 
-  spec('"dispatches the newly created event": while it is open, as it arrives', async (context) => {
+  spec('"dispatches the newly created event": as soon as it arrives', async (context) => {
     const lane = await context.lane({ body: ":\n" });
     const heard = context.open(lane);
     await heard.next("open");

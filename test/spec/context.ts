@@ -1,40 +1,40 @@
 import type { EventSource as Ours } from "../../src/eventsource.ts";
 import { openLane, type Answer, type Lane } from "./lane.ts";
 
-/** The class under test. What only ours has is used by tests that only ours runs. */
+/** The class under test. Tests of extensions run with our class only. */
 export type EventSourceClass = typeof Ours;
 export type Source = InstanceType<EventSourceClass>;
 
-/** Where the suite runs. */
+/** The runtime of the suite. */
 export interface Environment {
   /** Its name in `differences.ts`, such as `"deno"` or `"chromium worker"`. */
   readonly name: string;
-  /** Whether there is a page or a worker of a page, with a URL to resolve against, an origin, and cookies. */
+  /** A page or its worker has a base URL, an origin and cookies. */
   readonly kind: "page" | "worker" | "server";
-  /** Whether the class under test is ours: then extensions are tested, too. */
+  /** Whether the class under test is ours. Then extensions are tested too. */
   readonly isOurs: boolean;
 }
 
-/** What a test is given. */
+/** The tools of a test. */
 export interface Context {
   readonly EventSource: EventSourceClass;
   readonly environment: Environment;
-  /** A lane of the server, and the answers to its first requests. */
+  /** Opens a lane of the server, with the answers to its first requests. */
   readonly lane: (...answers: Answer[]) => Promise<Lane>;
-  /** A source on a lane, closed after the test, and what it hears. */
+  /** Opens a source on a lane and records its events. It is closed after the test. */
   readonly open: (
     lane: Lane | string,
     init?: ConstructorParameters<EventSourceClass>[1],
     ...types: string[]
   ) => Heard;
   readonly watch: (source: Source, ...types: string[]) => Heard;
-  /** Resolves when whatever a reconnection time of a few ms makes a source do is done. */
+  /** Resolves after enough time for an unwanted reconnect after a few ms. */
   readonly settled: () => Promise<void>;
-  /** The same server by another name, which makes it another origin. */
+  /** The same server under another host name, and so another origin. */
   readonly otherOrigin: string;
 }
 
-/** An event, and `readyState` when it was heard. */
+/** An event, and `readyState` when it was dispatched. */
 export interface HeardEvent {
   readonly type: string;
   readonly readyState: number;
@@ -45,7 +45,7 @@ export interface Heard {
   readonly source: Source;
   /** All events so far. */
   readonly events: HeardEvent[];
-  /** The next event that nobody has asked for; given a type, the next one of that type, and those before it are dropped. */
+  /** The next event. With a type, the next event of that type; events before it are skipped. */
   readonly next: (type?: string) => Promise<HeardEvent>;
 }
 

@@ -1,4 +1,4 @@
-/** What cannot be had in a runtime. The suite fails for an entry that is no longer true. */
+/** A test that fails in a runtime because of that runtime. The suite fails if an entry is no longer true. */
 export interface Difference {
   /** The name of the test. */
   readonly test: string;
@@ -12,24 +12,24 @@ export const differences: readonly Difference[] = [
     test: '"Set request\'s cache mode to "no-store"."',
     where: ["deno", "bun"],
     reason:
-      "Their fetch knows no cache modes, so that it does not add `Cache-Control: no-cache` either. They have no HTTP cache.",
+      "Their fetch has no cache modes and does not add `Cache-Control: no-cache`. They have no HTTP cache.",
   },
   {
-    test: '"announce the connection and interpret res\'s body": before there is a byte of it',
+    test: '"announce the connection and interpret res\'s body": before the first byte of the body',
     where: ["firefox", "firefox worker"],
     reason:
-      "Firefox tells of a response when the first byte of its body is there, to fetch and to its own class alike. A server had better begin with a comment.",
+      "Firefox reports a response when the first byte of its body arrives, to fetch as well as to its native class. Begin the stream with a comment.",
   },
   {
-    test: '"must abort any instances of the fetch algorithm": also of one that was redirected',
+    test: '"must abort any instances of the fetch algorithm": also after a redirect',
     where: ["firefox", "firefox worker"],
     reason:
-      "Firefox does not abort a fetch that was redirected until the next byte arrives. A server had better send a comment now and then.",
+      "Firefox does not abort a redirected fetch until the next byte arrives. Send comments as a heartbeat.",
   },
   {
     test: '"last event ID string, encoded as UTF-8"',
     where: ["webkitgtk", "webkitgtk worker"],
     reason:
-      "WebKitGTK encodes the bytes of a header once more, as if they were Latin-1 text, where its own class does not. Use IDs of ASCII characters.",
+      "WebKitGTK encodes the bytes of a header a second time, as if they were Latin-1 text. Its native class does not. Use IDs of ASCII characters.",
   },
 ];

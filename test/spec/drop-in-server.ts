@@ -9,10 +9,10 @@ export interface DropInServer extends AsyncDisposable {
   readonly port: number;
 }
 
-/** What the hub of `/.well-known/mercure` has to tell. */
+/** The updates of the hub at `/.well-known/mercure`. */
 export const updates: readonly string[] = ["urn:uuid:1", "urn:uuid:2", "urn:uuid:3"];
 
-/** What comes before the page's own script, by what `EventSource` means in it. */
+/** The script that defines `EventSource` before the page's own script runs. */
 const classes: Readonly<Record<string, string>> = {
   native: `<script type="module">`,
   module: `<script type="module">import { EventSource } from "/dist/everspring.min.js";`,
@@ -24,7 +24,7 @@ const head = { "content-type": "text/event-stream; charset=utf-8", "cache-contro
 type Route = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 const routes: Readonly<Record<string, Route>> = {
-  /** An answer as OpenAI streams it: chunks of JSON, then [DONE]. */
+  /** A response in the format of OpenAI: chunks of JSON, then [DONE]. */
   "/v1/chat"(_request, response) {
     response.writeHead(200, head);
     for (const content of ["Because ", "water ", "finds its way"])
@@ -32,7 +32,7 @@ const routes: Readonly<Record<string, Route>> = {
     response.end("data: [DONE]\n\n");
   },
 
-  /** A hub as Mercure is one: two updates at a time, and what was missed after Last-Event-ID. */
+  /** A hub in the manner of Mercure: two updates per connection, resuming after Last-Event-ID. */
   "/.well-known/mercure"(request, response) {
     response.writeHead(200, head);
     const missed = updates.slice(updates.indexOf(String(request.headers["last-event-id"])) + 1);
@@ -41,7 +41,7 @@ const routes: Readonly<Record<string, Route>> = {
     response.end();
   },
 
-  /** A hub that asks for the cookie of the page. */
+  /** A hub that requires the cookie of the page. */
   "/.well-known/mercure/private"(request, response) {
     if (request.headers.cookie?.includes("mercureAuthorization=token"))
       routes["/.well-known/mercure"]!(request, response);
@@ -55,7 +55,7 @@ const routes: Readonly<Record<string, Route>> = {
     channel.broadcast({ price: 101.5 }, "tick", { eventId: "7" });
   },
 
-  /** The page, with the class that its query names. */
+  /** The page, with the class that its query selects. */
   async "/page"(request, response) {
     const page = await readFile(join(import.meta.dirname, "drop-in.html"), "utf8");
     const { searchParams } = new URL(request.url!, "http://localhost");
@@ -67,7 +67,7 @@ const routes: Readonly<Record<string, Route>> = {
   },
 };
 
-/** Servers of the kinds that pages have, for programs that are written for the platform's own class. */
+/** Starts servers for programs that are written for the native class. */
 export async function startDropInServer(): Promise<DropInServer> {
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => response.destroy(error as Error));

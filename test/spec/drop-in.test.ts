@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { EventSource as Ours } from "../../src/eventsource.ts";
 import { startDropInServer, updates, type DropInServer } from "./drop-in-server.ts";
 
-// Code as pages have it, written for the DOM's class: only what `EventSource` means is swapped. `drop-in.html` is the
+// Code of pages that is written for the DOM's class, with only `EventSource` replaced. `drop-in.html` is the
 // same as a page.
 const EventSource: typeof globalThis.EventSource = Ours;
 
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-test("an answer as OpenAI streams it: chunks of JSON, then [DONE]", async () => {
+test("A stream in the format of OpenAI works as with the native class", async () => {
   const text = await new Promise<string>((resolve, reject) => {
     let answer = "";
     const source = new EventSource(`${url}/v1/chat?prompt=why`);
@@ -32,7 +32,7 @@ test("an answer as OpenAI streams it: chunks of JSON, then [DONE]", async () => 
   expect(text).toBe("Because water finds its way");
 });
 
-test("a hub as Mercure is one: topics in the query, cookies asked for, what was missed after Last-Event-ID", async () => {
+test("A Mercure-like hub works as with the native class: topics, cookies, Last-Event-ID", async () => {
   const hub = new URL(`${url}/.well-known/mercure`);
   hub.searchParams.append("topic", "https://example.com/books/{id}");
   const source = new EventSource(hub, { withCredentials: true });
@@ -48,7 +48,7 @@ test("a hub as Mercure is one: topics in the query, cookies asked for, what was 
   expect(source.url).toContain("topic=https%3A%2F%2Fexample.com%2Fbooks%2F%7Bid%7D");
 });
 
-test("a channel of better-sse: named events with JSON and IDs", async () => {
+test("A channel of better-sse works as with the native class", async () => {
   const source = new EventSource(`${url}/channel`);
   const event = await new Promise<MessageEvent<string>>((resolve) =>
     source.addEventListener("tick", resolve, { once: true }),

@@ -1,12 +1,14 @@
-import type { EventSourceErrorEvent } from "../../src/eventsource.ts";
+import type { ErrorEvent } from "../../src/eventsource.ts";
 import { equal, ok, thrown } from "./check.ts";
-import type { Context } from "./context.ts";
+import type { Context, Heard } from "./context.ts";
 import { ours, type SpecTest } from "./spec.ts";
+
+const never = "about:blank";
 
 const soon = { body: "retry: 1\n\n", finish: "end" } as const;
 const encode = (text: string) => new TextEncoder().encode(text);
 
-/** A stream of bytes, and what feeds it. */
+/** A stream of bytes, and functions that feed it. */
 function pipe() {
   let controller!: ReadableStreamDefaultController<Uint8Array>;
   let cancelled: () => void;
@@ -18,15 +20,22 @@ function pipe() {
   return { stream, cancel, controller, send: (text: string) => controller.enqueue(encode(text)) };
 }
 
-const errorOf = async (context: Context, ...args: Parameters<Context["open"]>) => {
-  const { event } = await context.open(...args).next("error");
-  const { code, status, message, willRetry } = event as unknown as EventSourceErrorEvent;
-  return { code, status, willRetry, hasMessage: message.length > 5 };
+/** The next error event, as plain data. */
+const nextError = async (heard: Heard) => {
+  const { event, readyState } = await heard.next("error");
+  const { code, message, error } = event as unknown as ErrorEvent;
+  const { code: reason, status, willRetry, attempt, delay } = error!;
+  equal([message, status], [error!.message, code], "message and status of event.error");
+  ok(message!.length > 5, "a message");
+  return { code, reason, willRetry, attempt, delay, readyState };
 };
 
-/** The coming members of the standard (whatwg/html#12272), and our own. */
+const fromStream = ({ EventSource }: Context, stream: ReadableStream) =>
+  EventSource.fromReadableStream!(stream);
+
+/** The proposed members of the standard (whatwg/html#12272), and extensions. */
 export const extensionTests: readonly SpecTest[] = [
-  ours("coming: lastEventId and reconnectionTime are getters of the prototype", ({ EventSource }) => {
+  ours("Proposed: lastEventId and reconnectionTime are getters of the prototype", ({ EventSource }) => {
     for (const name of ["lastEventId", "reconnectionTime"]) {
       const shape = Object.getOwnPropertyDescriptor(EventSource.prototype, name)!;
       equal(
@@ -35,21 +44,21 @@ export const extensionTests: readonly SpecTest[] = [
       );
     }
     const { value, enumerable } = Object.getOwnPropertyDescriptor(EventSource, "fromReadableStream")!;
-    equal([typeof value, enumerable, EventSource.fromReadableStream.length], ["function", true, 1]);
+    equal([typeof value, enumerable, EventSource.fromReadableStream!.length], ["function", true, 1]);
   }),
 
-  ours("coming: lastEventId is the last event ID string, at each event", async (context) => {
+  ours("Proposed: lastEventId is the last event ID string, at each event", async (context) => {
     const heard = context.open(
       await context.lane({ body: "id: 1\ndata: a\n\nid: 2\ndata: b\n\nid\n\n: c\n\ndata: c\n\n" }),
     );
     equal(heard.source.lastEventId, "");
     const ids: string[] = [];
-    heard.source.addEventListener("message", () => ids.push(heard.source.lastEventId));
+    heard.source.addEventListener("message", () => ids.push(heard.source.lastEventId!));
     for (let i = 0; i < 3; i++) await heard.next("message");
     equal(ids, ["1", "2", ""]);
   }),
 
-  ours("coming: reconnectionTime is what retry said, and a few seconds before", async (context) => {
+  ours("Proposed: reconnectionTime is the value of the retry field, 3000 before", async (context) => {
     const heard = context.open(await context.lane({ body: "data: a\n\nretry: 7000\nretry: x\ndata: b\n\n" }));
     equal(heard.source.reconnectionTime, 3000);
     await heard.next("message");
@@ -59,11 +68,11 @@ export const extensionTests: readonly SpecTest[] = [
     equal(heard.source.reconnectionTime, 7000);
   }),
 
-  ours("coming: fromReadableStream reads the events of a stream", async (context) => {
+  ours("Proposed: fromReadableStream reads the events of a stream", async (context) => {
     const { stream, send } = pipe();
-    const source = context.EventSource.fromReadableStream(stream);
+    const source = fromStream(context, stream);
     const heard = context.watch(source, "named");
-    ok(source instanceof context.EventSource && stream.locked, "a source, and the stream is taken");
+    ok(source instanceof context.EventSource && stream.locked, "a source, and the stream is locked");
     equal([source.url, source.withCredentials, source.readyState], ["about:event-stream", false, 0]);
     equal((await heard.next()).type, "open");
     send("\ufeffid: 1\nevent: named\nda");
@@ -76,9 +85,9 @@ export const extensionTests: readonly SpecTest[] = [
     );
   }),
 
-  ours("coming: fromReadableStream fails the connection when the stream ends", async (context) => {
+  ours("Proposed: fromReadableStream fails the connection when the stream ends", async (context) => {
     const { stream, send, controller } = pipe();
-    const heard = context.watch(context.EventSource.fromReadableStream(stream));
+    const heard = context.watch(fromStream(context, stream));
     send("retry: 1\ndata: a\n\ndata: b");
     controller.close();
     await heard.next("message");
@@ -90,38 +99,41 @@ export const extensionTests: readonly SpecTest[] = [
     );
   }),
 
-  ours("coming: fromReadableStream fails the connection when the stream errors", async (context) => {
+  ours("Proposed: fromReadableStream fails the connection when the stream errors", async (context) => {
     const { stream, controller } = pipe();
-    const heard = context.watch(context.EventSource.fromReadableStream(stream));
+    const heard = context.watch(fromStream(context, stream));
     await heard.next("open");
     controller.error(new Error("broken"));
     equal((await heard.next("error")).readyState, 2);
   }),
 
-  ours("coming: fromReadableStream throws for a locked stream, and for what is none", ({ EventSource }) => {
+  ours("Proposed: fromReadableStream throws for a locked stream and for other values", (context) => {
     const { stream } = pipe();
     stream.getReader();
-    ok(thrown(() => EventSource.fromReadableStream(stream)) instanceof TypeError, "locked");
-    ok(thrown(() => EventSource.fromReadableStream({} as ReadableStream)) instanceof TypeError, "no stream");
-    const call = EventSource as unknown as { fromReadableStream: () => unknown };
+    ok(thrown(() => fromStream(context, stream)) instanceof TypeError, "locked");
+    ok(thrown(() => fromStream(context, {} as ReadableStream)) instanceof TypeError, "no stream");
+    const call = context.EventSource as unknown as { fromReadableStream: () => unknown };
     ok(thrown(() => call.fromReadableStream()) instanceof TypeError, "no argument");
   }),
 
-  ours("coming: close() cancels the stream of fromReadableStream, at once and later", async (context) => {
-    for (const late of [false, true]) {
-      const { stream, cancel } = pipe();
-      const heard = context.watch(context.EventSource.fromReadableStream(stream));
-      if (late) await heard.next("open");
-      heard.source.close();
-      equal(heard.source.readyState, 2);
-      await cancel;
-      await context.settled();
-      ok(!stream.locked, "the stream is let go");
-      equal(heard.events.length, late ? 1 : 0);
-    }
-  }),
+  ours(
+    "Proposed: close() cancels the stream of fromReadableStream, before and after it is open",
+    async (context) => {
+      for (const late of [false, true]) {
+        const { stream, cancel } = pipe();
+        const heard = context.watch(fromStream(context, stream));
+        if (late) await heard.next("open");
+        heard.source.close();
+        equal(heard.source.readyState, 2);
+        await cancel;
+        await context.settled();
+        ok(!stream.locked, "the stream is released");
+        equal(heard.events.length, late ? 1 : 0);
+      }
+    },
+  ),
 
-  ours("fetch: is used for every request", async (context) => {
+  ours("The fetch option is used for every request", async (context) => {
     const lane = await context.lane(soon, {});
     const urls: string[] = [];
     context.open(lane, {
@@ -134,7 +146,7 @@ export const extensionTests: readonly SpecTest[] = [
     equal(urls, [lane.url, lane.url]);
   }),
 
-  ours("headers: are sent beside the standard's, and may be a function of the attempt", async (context) => {
+  ours("The headers option is sent beside the standard's headers, and may be a function", async (context) => {
     const lane = await context.lane(soon, {});
     let n = 0;
     context.open(lane, { headers: async () => ({ "x-attempt": `${++n}`, "last-event-id": "pinned" }) });
@@ -153,13 +165,18 @@ export const extensionTests: readonly SpecTest[] = [
     { method: "PUT", body: () => "question" },
     { method: "POST" },
   ].map((init) =>
-    ours(`method and body: ${JSON.stringify(init)} is sent once, whatever becomes of it`, async (context) => {
+    ours(`A request with ${JSON.stringify(init)} is never sent again`, async (context) => {
       const lane = await context.lane({ body: "retry: 1\ndata: a\n\n", finish: "end" });
       const heard = context.open(lane, init);
       await heard.next("message");
-      const { event, readyState } = await heard.next("error");
-      const { code, willRetry } = event as unknown as EventSourceErrorEvent;
-      equal({ code, willRetry, readyState }, { code: "network", willRetry: false, readyState: 2 });
+      equal(await nextError(heard), {
+        code: undefined,
+        reason: "stream-ended",
+        willRetry: false,
+        attempt: 1,
+        delay: undefined,
+        readyState: 2,
+      });
       await context.settled();
       const requests = await lane.requests(1);
       equal(
@@ -170,7 +187,7 @@ export const extensionTests: readonly SpecTest[] = [
   ),
 
   ours(
-    "signal: aborting it closes without an event; aborted already it makes no request",
+    "Aborting the signal closes without an event, and with an aborted signal no request is made",
     async (context) => {
       const lane = await context.lane({ body: "data: a\n\n" });
       const controller = new AbortController();
@@ -186,7 +203,7 @@ export const extensionTests: readonly SpecTest[] = [
     },
   ),
 
-  ours("lastEventId: is where the first request resumes", async (context) => {
+  ours("The first request resumes after the lastEventId option", async (context) => {
     const lane = await context.lane({ body: "data: a\n\n" });
     const heard = context.open(lane, { lastEventId: "41" });
     equal(heard.source.lastEventId, "41");
@@ -194,38 +211,96 @@ export const extensionTests: readonly SpecTest[] = [
     equal((await lane.requests(1))[0]!.headers["last-event-id"], "41");
   }),
 
-  ours("an error event tells code, status, message and willRetry", async (context) => {
-    equal(await errorOf(context, await context.lane({ status: 503, finish: "end" })), {
-      code: "http-status",
-      status: 503,
-      willRetry: false,
-      hasMessage: true,
-    });
-    equal(await errorOf(context, await context.lane({ status: 204, finish: "end" })), {
-      code: "no-content",
-      status: 204,
-      willRetry: false,
-      hasMessage: true,
-    });
-    equal(
-      await errorOf(context, await context.lane({ headers: { "content-type": "text/html" }, finish: "end" })),
-      {
-        code: "content-type",
-        status: 200,
-        willRetry: false,
-        hasMessage: true,
-      },
-    );
-    equal(await errorOf(context, await context.lane({ status: 0 })), {
-      code: "network",
-      status: undefined,
-      willRetry: true,
-      hasMessage: true,
-    });
+  ours(
+    "The first request resumes after a Last-Event-ID header, later ones after the tracked ID",
+    async (context) => {
+      const lane = await context.lane({ body: "retry: 1\nid: 42\ndata: a\n\n", finish: "end" }, {});
+      const { source } = context.open(lane, { headers: { "Last-Event-ID": "41" } });
+      equal(source.lastEventId, "41");
+      const requests = await lane.requests(2);
+      equal(
+        requests.map(({ headers }) => headers["last-event-id"]),
+        ["41", "42"],
+      );
+    },
+  ),
+
+  ours(
+    "lastEventIdParam sends the last event ID as a query parameter instead of the header",
+    async (context) => {
+      const lane = await context.lane({ body: "retry: 1\nid: a&b\ndata: a\n\n", finish: "end" }, {});
+      const heard = context.open(`${lane.url}&since=41`, { lastEventIdParam: "since" });
+      equal(heard.source.lastEventId, "41");
+      ok(heard.source.url.endsWith("&since=41"), "url stays the URL that was given");
+      const urls: string[] = [];
+      await lane.requests(2);
+      context.open(`${lane.url}&since=41`, {
+        lastEventIdParam: "since",
+        lastEventId: "a&b",
+        fetch(url, init) {
+          urls.push(url);
+          return fetch(url, init);
+        },
+      });
+      const requests = await lane.requests(3);
+      equal(
+        requests.map(({ headers }) => headers["last-event-id"]),
+        [undefined, undefined, undefined],
+      );
+      equal(
+        urls.map((url) => new URL(url).searchParams.get("since")),
+        ["a&b"],
+      );
+    },
+  ),
+
+  ours("An event may have any size by default, and maxEventSize limits it", async (context) => {
+    const size = 2 ** 24 + 1;
+    const huge = await context.lane({ body: [`data: ${"x".repeat(size)}\n\n`] });
+    equal((await context.open(huge).next("message")).event.data.length, size);
+    const lane = await context.lane({ body: `retry: 1\ndata: 12345678\n\ndata: 123456789\n\n` });
+    const heard = context.open(lane, { maxEventSize: 8 });
+    await heard.next("message");
+    const { code, reason, readyState } = await nextError(heard);
+    equal([code, reason, readyState], [undefined, "event-too-large", 2]);
+    await context.settled();
+    equal((await lane.requests(0)).length, 1);
+  }),
+
+  ours("An error event has the HTTP status as code, a message, and the error", async (context) => {
+    const final = { willRetry: false, attempt: 1, delay: undefined, readyState: 2 };
+    for (const [status, reason] of [
+      [401, "unauthorized"],
+      [503, "http-status"],
+      [204, "no-content"],
+    ] as const) {
+      const heard = context.open(await context.lane({ status, finish: "end" }));
+      equal(await nextError(heard), { code: status, reason, ...final });
+    }
+    const html = await context.lane({ headers: { "content-type": "text/html" }, finish: "end" });
+    equal(await nextError(context.open(html)), { code: 200, reason: "content-type", ...final });
+  }),
+
+  ours("An error event of a lost connection has the delay, and no code", async (context) => {
+    const lane = await context.lane({ status: 0 }, soon, { body: "retry: 1\n\n", finish: "drop" }, {});
+    const fast = { code: undefined, willRetry: true, delay: 1, readyState: 0 };
+    const heard = context.open(lane);
+    equal(await nextError(heard), { ...fast, reason: "network", attempt: 1, delay: 3000 });
+    equal(await nextError(heard), { ...fast, reason: "stream-ended", attempt: 2 });
+    equal(await nextError(heard), { ...fast, reason: "network", attempt: 1 });
+  }),
+
+  ours("An error event is an ErrorEvent: an Event with more members", async (context) => {
+    const { event } = await context.open(never).next("error");
+    const ErrorEvent = event.constructor as new (...args: unknown[]) => ErrorEvent;
+    ok(Object.getPrototypeOf(ErrorEvent) === Event, "a subclass of Event");
+    const { type, code, message, error } = new ErrorEvent("own", { code: 404, message: "Not here" });
+    equal([type, code, message, error], ["own", 404, "Not here", undefined]);
+    equal(new ErrorEvent("own").code, undefined);
   }),
 
   ours(
-    "an error event that is printed shows what happened, in Node, Bun and Deno",
+    "An error event prints its details in Node, Bun and Deno",
     async (context) => {
       const { event } = await context.open(await context.lane({ status: 503, finish: "end" })).next();
       const specifier = "node:util";
@@ -240,7 +315,7 @@ export const extensionTests: readonly SpecTest[] = [
     ({ kind, name }) => kind === "server" && name !== "workerd",
   ),
 
-  ours("a reconnect begins at the original URL, not where a redirect led", async (context) => {
+  ours("A reconnect goes to the original URL, not to the target of a redirect", async (context) => {
     const target = await context.lane(soon);
     const lane = await context.lane(
       { status: 301, headers: { location: target.url, "cache-control": "max-age=60" }, finish: "end" },
@@ -251,24 +326,41 @@ export const extensionTests: readonly SpecTest[] = [
     equal((await target.requests(0)).length, 1);
   }),
 
-  ours("a URL that can never answer fails the connection", async (context) => {
+  ours("A URL without a network fails the connection", async (context) => {
     for (const url of ["about:blank", "mailto:a@example.com", "ftp://127.0.0.1/"]) {
       const { event, readyState } = await context.open(url).next();
       equal({ type: event.type, readyState }, { type: "error", readyState: 2 }, url);
     }
   }),
 
-  ours("no event object is made for a type that nobody listens to", async (context) => {
-    const body = "event: unheard\ndata: a\n\nevent: heard\ndata: b\n\n";
-    const lane = await context.lane({ body });
-    const source = new context.EventSource(lane.url);
-    const made: string[] = [];
-    source.dispatchEvent = (event) => {
-      made.push(event.type);
-      return context.EventSource.prototype.dispatchEvent.call(source, event);
-    };
-    await new Promise((resolve) => source.addEventListener("heard", resolve));
-    source.close();
-    equal(made, ["heard"]);
-  }),
+  ours(
+    "Every event is dispatched: listeners added through EventTarget.prototype receive it",
+    async (context) => {
+      const lane = await context.lane({ body: "event: named\ndata: a\n\n" }, { finish: "end" });
+      const source = new context.EventSource(lane.url);
+      const received: string[] = [];
+      await new Promise<void>((resolve) => {
+        for (const type of ["open", "named"])
+          EventTarget.prototype.addEventListener.call(source, type, () => {
+            received.push(type);
+            if (type === "named") resolve();
+          });
+      });
+      source.close();
+      equal(received, ["open", "named"]);
+    },
+  ),
+
+  ours(
+    "The class has the symbol by which the eventsource package announces its fetch option",
+    ({ EventSource }) => {
+      const symbol = Symbol.for("eventsource.supports-fetch-override");
+      equal(Object.getOwnPropertyDescriptor(EventSource, symbol), {
+        value: true,
+        writable: false,
+        enumerable: false,
+        configurable: false,
+      });
+    },
+  ),
 ];

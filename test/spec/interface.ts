@@ -5,13 +5,13 @@ import { ours, spec, type SpecTest } from "./spec.ts";
 const never = "about:blank";
 const descriptor = (object: object, name: PropertyKey) => Object.getOwnPropertyDescriptor(object, name);
 
-/** The shape of an accessor of the prototype. */
+/** The descriptor of an accessor of the prototype. */
 function accessor({ EventSource }: Context, name: string): unknown {
   const shape = descriptor(EventSource.prototype, name)!;
   return { ...shape, get: typeof shape.get, set: typeof shape.set };
 }
 
-/** A source that is closed at once: for what can be seen without a connection. */
+/** A source that is closed at once, for tests that need no connection. */
 function closed({ EventSource }: Context, init?: { withCredentials?: boolean }): Source {
   const source = new EventSource(never, init);
   source.close();
@@ -20,12 +20,15 @@ function closed({ EventSource }: Context, init?: { withCredentials?: boolean }):
 
 /** "9.2.2 The EventSource interface" */
 export const interfaceTests: readonly SpecTest[] = [
-  spec('"interface EventSource : EventTarget": it inherits, class and prototype', ({ EventSource }) => {
+  spec('"interface EventSource : EventTarget": the class and its prototype inherit', ({ EventSource }) => {
     ok(Object.getPrototypeOf(EventSource) === EventTarget, "the class inherits from EventTarget");
-    ok(Object.getPrototypeOf(EventSource.prototype) === EventTarget.prototype, "the prototype does, too");
+    ok(
+      Object.getPrototypeOf(EventSource.prototype) === EventTarget.prototype,
+      "the prototype inherits from EventTarget.prototype",
+    );
   }),
 
-  spec('"interface EventSource": the name, and the tag of its instances', (context) => {
+  spec('"interface EventSource": the name of the class and the tag of its instances', (context) => {
     const { EventSource } = context;
     equal(descriptor(EventSource, "name"), {
       value: "EventSource",
@@ -52,14 +55,14 @@ export const interfaceTests: readonly SpecTest[] = [
     },
   ),
 
-  spec('"constructor(…)": it throws without new, and without arguments', ({ EventSource }) => {
+  spec('"constructor(…)": throws a TypeError without new or without arguments', ({ EventSource }) => {
     const call = EventSource as unknown as (url?: string) => unknown;
     ok(thrown(() => call(never)) instanceof TypeError, "TypeError without new");
     const construct = EventSource as unknown as new () => unknown;
     ok(thrown(() => new construct()) instanceof TypeError, "TypeError without arguments");
   }),
 
-  spec('"USVString url": it is made a string, an object by its own method; a symbol throws', (context) => {
+  spec('"USVString url": an object is converted by its toString method, a symbol throws', (context) => {
     const { EventSource } = context;
     const url = { toString: () => "about:blank#made" } as URL;
     const source = new EventSource(url);
@@ -69,7 +72,7 @@ export const interfaceTests: readonly SpecTest[] = [
   }),
 
   spec(
-    '"optional EventSourceInit": undefined and null are empty, what is no object throws',
+    '"optional EventSourceInit": undefined and null are accepted, other non-objects throw',
     ({ EventSource }) => {
       for (const init of [undefined, null, {}, () => {}])
         new EventSource(never, init as { withCredentials?: boolean }).close();
@@ -95,7 +98,10 @@ export const interfaceTests: readonly SpecTest[] = [
     for (const name of ["url", "withCredentials", "readyState"]) {
       equal(accessor(context, name), shape, name);
       const { prototype } = context.EventSource;
-      ok(thrown(() => Reflect.get(prototype, name)) instanceof TypeError, `${name} of no instance`);
+      ok(
+        thrown(() => Reflect.get(prototype, name)) instanceof TypeError,
+        `TypeError for ${name} without an instance`,
+      );
     }
   }),
 
@@ -135,7 +141,7 @@ export const interfaceTests: readonly SpecTest[] = [
   ),
 
   spec('"If urlRecord is failure, then throw a "SyntaxError" DOMException."', ({ EventSource }) => {
-    for (const url of ["http://", "http://127.0.0.1:99999/", "http://[::1"]) {
+    for (const url of ["http://", "http://127.0.0.1:99999/", "http://[::1", "http://this is invalid/"]) {
       const error = thrown(() => new EventSource(url));
       ok(error instanceof DOMException, "a DOMException");
       equal([error.name, error.code], ["SyntaxError", 12]);
@@ -156,7 +162,7 @@ export const interfaceTests: readonly SpecTest[] = [
   ),
 
   spec(
-    '"relative to settings": where there is no page a relative URL is a SyntaxError',
+    '"relative to settings": without a page, a relative URL is a SyntaxError',
     ({ EventSource }) => {
       const error = thrown(() => new EventSource("/a"));
       ok(error instanceof DOMException && error.name === "SyntaxError", "a SyntaxError");
@@ -179,14 +185,14 @@ export const interfaceTests: readonly SpecTest[] = [
   ),
 
   spec(
-    '"the readyState attribute … must return the value …": CONNECTING when it is made',
+    '"the readyState attribute … must return the value …": CONNECTING after construction',
     async (context) => {
       const { source, events } = context.open(await context.lane());
       equal([source.readyState, events.length], [0, 0]);
     },
   ),
 
-  spec('"EventHandler": null at first; a function stays; what is no object becomes null', (context) => {
+  spec('"EventHandler": null by default, keeps a function, and converts non-objects to null', (context) => {
     const source = closed(context);
     for (const name of ["onopen", "onmessage", "onerror"] as const) {
       equal(source[name], null);
@@ -202,7 +208,7 @@ export const interfaceTests: readonly SpecTest[] = [
   }),
 
   spec(
-    '"[LegacyTreatNonObjectAsNull]": an object that cannot be called is kept, and not called',
+    '"[LegacyTreatNonObjectAsNull]": an object that is not callable is kept and not called',
     async (context) => {
       const heard = context.open(await context.lane({ body: "data: a\n\n" }));
       let calls = 0;
@@ -215,7 +221,7 @@ export const interfaceTests: readonly SpecTest[] = [
   ),
 
   spec(
-    '"event handler": called with the event, on the object, in the turn of its first setting',
+    '"event handler": called with the event, on the object, in the order of its first assignment',
     async (context) => {
       const { source } = context.open(await context.lane({ body: "data: a\n\n" }));
       const calls: string[] = [];
@@ -232,7 +238,7 @@ export const interfaceTests: readonly SpecTest[] = [
     },
   ),
 
-  spec('"deactivate an event handler": null gives up the turn', async (context) => {
+  spec('"deactivate an event handler": null removes it from the order', async (context) => {
     const { source } = context.open(await context.lane({ body: "data: a\n\n" }));
     const calls: string[] = [];
     const done = new Promise<void>((resolve) => {
@@ -246,7 +252,7 @@ export const interfaceTests: readonly SpecTest[] = [
     equal(calls, ["listener", "again"]);
   }),
 
-  spec('"EventTarget": once, signal, objects and removal work as everywhere', async (context) => {
+  spec('"EventTarget": once, signal, listener objects and removal are supported', async (context) => {
     const { source } = context.open(
       await context.lane({ body: "data: a\n\ndata: b\n\nevent: end\ndata\n\n" }),
     );
@@ -263,7 +269,7 @@ export const interfaceTests: readonly SpecTest[] = [
     equal(calls, ["once", "object", "object"]);
   }),
 
-  spec('"EventTarget": events of one\'s own can be dispatched', (context) => {
+  spec('"EventTarget": custom events can be dispatched', (context) => {
     const source = closed(context);
     let heard: Event | undefined;
     source.addEventListener("own", (event) => (heard = event));
@@ -272,7 +278,7 @@ export const interfaceTests: readonly SpecTest[] = [
     ok(heard === event, "the event");
   }),
 
-  ours("it can be subclassed", ({ EventSource }) => {
+  ours("The class can be subclassed", ({ EventSource }) => {
     class Mine extends EventSource {
       constructor() {
         super(never);

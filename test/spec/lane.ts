@@ -1,12 +1,12 @@
-/** How the server answers one request. */
+/** The response of the server to one request. */
 export interface Answer {
-  /** 0 makes it a network error. Default 200. */
+  /** The HTTP status; 0 is a network error. Default 200. */
   status?: number;
-  /** Beside `content-type: text/event-stream`. An empty `content-type` leaves it out. */
+  /** Headers besides `content-type: text/event-stream`. An empty `content-type` omits it. */
   headers?: Record<string, string>;
-  /** In parts: text, or bytes. */
+  /** The body, or its parts, as text or bytes. */
   body?: string | (string | number[])[];
-  /** What follows: the stream stays open, ends, or breaks. Default `"wait"`. */
+  /** After the body, the stream stays open, ends, or is cut. Default `"wait"`. */
   finish?: "wait" | "end" | "drop";
 }
 
@@ -15,31 +15,31 @@ export interface LoggedRequest {
   path: string;
   headers: Record<string, string | undefined>;
   body: string;
-  /** When it arrived (ms). */
+  /** Time of arrival, in ms. */
   at: number;
-  /** The bytes of the Last-Event-ID header, when there is one. */
+  /** The bytes of the Last-Event-ID header, if there is one. */
   lastEventIdBytes?: number[];
 }
 
-/** One test's own part of the server. */
+/** The part of the server that one test uses. */
 export interface Lane {
   /** The URL whose n-th request gets the n-th answer. */
   readonly url: string;
-  /** Waits for so many requests, and tells all that there were. */
+  /** Waits for `n` requests and returns all of them. */
   readonly requests: (n: number) => Promise<LoggedRequest[]>;
   readonly preflights: () => Promise<number>;
-  /** Sends more on the response that is open. */
+  /** Sends text on the open response. */
   readonly send: (text: string) => Promise<void>;
   readonly end: () => Promise<void>;
-  /** Resolves when so many responses are closed, by whichever side. */
+  /** Resolves when `n` responses are closed by either side. */
   readonly closed: (n: number) => Promise<void>;
-  /** Sets a cookie for the host of the server; its value is told. */
+  /** Sets a cookie for the host of the server and returns it. */
   readonly cookie: () => Promise<string>;
 }
 
 let lanes = 0;
 
-/** `signal` gives up what is still asked of the server: a browser has few connections. */
+/** Opens a lane. `signal` aborts its pending requests, since a browser has few connections. */
 export async function openLane(baseUrl: string, signal: AbortSignal, ...answers: Answer[]): Promise<Lane> {
   const key = `${Date.now()}-${Math.random()}-${++lanes}`;
   const ask = async (route: string, n = 0, body?: string) => {

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-describe("the standard's class, from the sources, in Node 24", () => {
+describe("The EventSource class, from the sources, in Node 24", () => {
   const environment = { name: "node24", kind: "server", isOurs: true } as const;
   registerSpec(
     {
@@ -24,13 +24,13 @@ describe("the standard's class, from the sources, in Node 24", () => {
   );
 });
 
-describe("the suite", () => {
-  test("names every test once", () => {
+describe("The suite of the standard", () => {
+  test("has unique test names", () => {
     const names = specTests.map(({ name }) => name);
     expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
   });
 
-  test("lists known differences of tests that there are", () => {
+  test("lists known differences of existing tests only", () => {
     const names = specTests.map(({ name }) => name);
     expect(differences.filter(({ test: name }) => !names.includes(name))).toEqual([]);
   });

@@ -9,11 +9,11 @@ import type { Order } from "./worker.ts";
 const { name } = server.config;
 const page: Environment = { name: name!, kind: "page", isOurs: true };
 const worker: Environment = { name: `${name} worker`, kind: "worker", isOurs: true };
-// Another origin than the page's, but of the same site, so that it may have cookies.
+// Another origin than that of the page, but the same site, so that cookies are allowed.
 const baseUrl = `http://${location.hostname}:${inject("specPort")}`;
 const moduleUrl = `${inject("eventStreams").url}/dist/everspring.min.js`;
 
-/** Runs a test by its name in a worker that is started for all of them. */
+/** Starts a worker, and returns a function that runs a test in it by name. */
 function startWorker(order: Order): (name: string) => Promise<void> {
   const runner = new Worker(new URL("worker.ts", import.meta.url), { type: "module" });
   runner.postMessage(order);
@@ -26,15 +26,15 @@ function startWorker(order: Order): (name: string) => Promise<void> {
     });
 }
 
-describe("the standard's class, from the sources, in a page", () => {
+describe("The EventSource class, from the sources, in a page", () => {
   registerSpec({ EventSource, baseUrl, environment: page }, test);
 });
 
-describe("the standard's class, from the sources, in a dedicated worker", () => {
+describe("The EventSource class, from the sources, in a dedicated worker", () => {
   register(prepareRemote(worker, startWorker({ baseUrl, environment: worker })), worker, test);
 });
 
-describe("the standard's class, from the minified build, in a page", async () => {
+describe("The EventSource class, from the minified build, in a page", async () => {
   const built = (await import(/* @vite-ignore */ moduleUrl)) as { EventSource: EventSourceClass };
   registerSpec({ EventSource: built.EventSource, baseUrl, environment: page }, test);
 });

@@ -3,11 +3,11 @@ import { spec, type SpecTest } from "./spec.ts";
 
 type Expected = readonly (string | { type?: string; data: string; lastEventId?: string })[];
 
-/** Bytes of a string, for what is no text. */
+/** The bytes of a string, one per character. */
 const utf8 = (text: string) => [...new TextEncoder().encode(text)];
 const bom = [0xef, 0xbb, 0xbf];
 
-/** A stream, and the events that it must give: by their data alone, or with type and last event ID. */
+/** A stream and its events: their data alone, or with type and last event ID. */
 function stream(name: string, body: string | (string | number[])[], ...expected: Expected): SpecTest {
   return spec(name, async (context) => {
     const types = ["named", " named", "named ", "end", "toString", "\u00e4"];
@@ -37,7 +37,7 @@ export const parsingTests: readonly SpecTest[] = [
     "\u00e4\u20ac\u{1f600}",
   ),
   stream(
-    '"the UTF-8 decode algorithm": what is not UTF-8 becomes U+FFFD',
+    '"the UTF-8 decode algorithm": invalid UTF-8 becomes U+FFFD',
     [[...utf8("data: a"), 0xff, 0xc3, ...utf8("b\n\n")]],
     "a\ufffd\ufffdb",
   ),
@@ -47,7 +47,7 @@ export const parsingTests: readonly SpecTest[] = [
     "a",
   ),
   stream(
-    '"strips one leading … BOM": and not two',
+    '"strips one leading … BOM": a second one is kept',
     [[...bom, ...bom, ...utf8("data: a\n\ndata: b\n\n")]],
     "b",
   ),
@@ -82,12 +82,12 @@ export const parsingTests: readonly SpecTest[] = [
     "c",
   ),
   stream(
-    '"any-char": other line separators are none',
+    '"any-char": other line separators do not end a line',
     "data: a\u2028b\u2029c\u0085d\u000be\n\n",
     "a\u2028b\u2029c\u0085d\u000be",
   ),
   stream(
-    '"event = *( comment / field ) end-of-line": cut anywhere',
+    '"event = *( comment / field ) end-of-line": in chunks of any size',
     utf8("event: named\r\nid: 1\ndata: \u00e4b\r\rdata: c\n\n").map((byte) => [byte]),
     { type: "named", data: "\u00e4b", lastEventId: "1" },
     "c",
@@ -100,7 +100,7 @@ export const parsingTests: readonly SpecTest[] = [
     "c",
   ),
   stream(
-    '"If the line is empty": several blank lines are as one',
+    '"If the line is empty": several blank lines dispatch nothing more',
     "\n\n\ndata: a\n\n\n\n\ndata: b\n\n",
     "a",
     "b",
@@ -111,7 +111,7 @@ export const parsingTests: readonly SpecTest[] = [
     "c\ne",
   ),
   stream(
-    '"Collect the characters on the line before the first U+003A COLON": the value may have others',
+    '"Collect the characters on the line before the first U+003A COLON": the value may contain more colons',
     "data: a:b: c\n\n",
     "a:b: c",
   ),
@@ -150,7 +150,7 @@ export const parsingTests: readonly SpecTest[] = [
     "b",
   ),
   stream(
-    '"set the data buffer and the event type buffer to the empty string": the type does not stay',
+    '"set the data buffer and the event type buffer to the empty string": the type is reset',
     "event: named\ndata: a\n\ndata: b\n\n",
     { type: "named", data: "a" },
     "b",
@@ -186,7 +186,7 @@ export const parsingTests: readonly SpecTest[] = [
     { data: "a", lastEventId: "1" },
   ),
   stream(
-    '"set the event type buffer to the empty string and return": a type without data is forgotten',
+    '"set the event type buffer to the empty string and return": a type without data is dropped',
     "event: named\n\ndata: a\n\n",
     "a",
   ),
@@ -204,12 +204,12 @@ export const parsingTests: readonly SpecTest[] = [
     { data: "b", lastEventId: "1" },
   ),
   stream(
-    '"set the last event ID buffer to the field value": the place of the line does not matter',
+    '"set the last event ID buffer to the field value": the position of the line does not matter',
     "data: a\nid: 1\n\n",
     { data: "a", lastEventId: "1" },
   ),
   stream(
-    '"set the last event ID buffer": an empty one clears it',
+    '"set the last event ID buffer": an empty value clears it',
     "id: 1\ndata: a\n\nid\ndata: b\n\nid: 2\ndata: c\n\nid:\ndata: d\n\n",
     { data: "a", lastEventId: "1" },
     { data: "b", lastEventId: "" },
@@ -235,7 +235,7 @@ export const parsingTests: readonly SpecTest[] = [
     { data: "b", lastEventId: "" },
   ),
   stream(
-    '"If the field value consists of only ASCII digits … Otherwise, ignore the field.": other values do no harm',
+    '"If the field value consists of only ASCII digits … Otherwise, ignore the field.": other values are ignored',
     "retry: a\nretry\nretry: -1\nretry: 1.5\nretry: 0x1\nretry: \u0661\ndata: a\n\n",
     "a",
   ),

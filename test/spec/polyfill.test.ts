@@ -7,13 +7,13 @@ import { run } from "../packaging/run.ts";
 const polyfill = pathToFileURL(join(root, "dist/polyfill.js")).href;
 const url = pathToFileURL(join(root, "dist/eventsource.js")).href;
 
-/** What a process prints that runs a module. */
+/** The output of a process that runs a module. */
 async function output(code: string): Promise<unknown> {
   const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", code], root);
   return JSON.parse(stdout);
 }
 
-test("the polyfill sets the global where it is missing, as a global of the platform is", async () => {
+test("The polyfill sets a missing global, with the descriptor of a platform global", async () => {
   const code = `await import("${polyfill}");
 const { EventSource } = await import("${url}");
 const { value, ...how } = Object.getOwnPropertyDescriptor(globalThis, "EventSource");
@@ -21,14 +21,14 @@ console.log(JSON.stringify([value === EventSource, how]));`;
   expect(await output(code)).toEqual([true, { writable: true, enumerable: false, configurable: true }]);
 });
 
-test("the polyfill leaves a class that is there alone", async () => {
+test("The polyfill keeps an existing class", async () => {
   const code = `const native = (globalThis.EventSource = class EventSource {});
 await import("${polyfill}");
 console.log(JSON.stringify(globalThis.EventSource === native));`;
   expect(await output(code)).toBe(true);
 });
 
-test("the polyfill takes a global that is undefined for a missing one", async () => {
+test("The polyfill sets a global that is undefined", async () => {
   const code = `globalThis.EventSource = undefined;
 await import("${polyfill}");
 const { EventSource } = await import("${url}");
@@ -36,7 +36,7 @@ console.log(JSON.stringify(globalThis.EventSource === EventSource));`;
   expect(await output(code)).toBe(true);
 });
 
-test("the polyfill leaves a global alone that cannot be set", async () => {
+test("The polyfill keeps a global that cannot be set", async () => {
   const code = `Object.defineProperty(globalThis, "EventSource", { value: undefined });
 await import("${polyfill}");
 console.log(JSON.stringify(typeof globalThis.EventSource));`;

@@ -1,4 +1,4 @@
-// Runs the suite where there is no test framework, and prints the outcome: one line of JSON per test.
+// Runs the suite without a test framework and prints one line of JSON per test.
 // {node,deno,bun} run.ts MODULE BASE_URL ENVIRONMENT [foreign]; MODULE exports `EventSource`, "native" is the global.
 import type { EventSourceClass } from "./context.ts";
 import { prepare, type Suite } from "./suite.ts";
@@ -8,7 +8,7 @@ export interface Outcome {
   readonly error?: string;
 }
 
-/** Runs all that applies: at once, as the tests do not meet, or one by one where connections are few. */
+/** Runs all tests that apply: concurrently, or one by one in browsers, which have few connections. */
 export async function runAll(suite: Suite, oneByOne = false): Promise<Outcome[]> {
   const outcomes: Promise<Outcome>[] = [];
   for (const { name, run } of prepare(suite)) {

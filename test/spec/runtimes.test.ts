@@ -12,7 +12,7 @@ beforeAll(async () => {
 }, installLimit);
 afterAll(() => server[Symbol.asyncDispose]());
 
-describe.each(Object.keys(commands))("the standard's class, as built, in %s", (name) => {
+describe.each(Object.keys(commands))("The EventSource class, as built, in %s", (name) => {
   let outcomes: readonly Outcome[];
   beforeAll(async () => {
     outcomes = await outcomesOf(name, built, server.port);
@@ -21,7 +21,7 @@ describe.each(Object.keys(commands))("the standard's class, as built, in %s", (n
   const environment = { name, kind: "server", isOurs: true } as const;
   const tests = prepareRemote(environment, async (wanted) => {
     const outcome = outcomes.find((found) => found.name === wanted);
-    if (!outcome) throw new Error("it was not run");
+    if (!outcome) throw new Error("the test was not run");
     if (outcome.error !== undefined) throw new Error(outcome.error);
   });
   register(tests, environment, test);

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Answer, LoggedRequest } from "./lane.ts";
 
-/** All that belongs to one test: what to answer, and what was asked. */
+/** The answers and requests of one test. */
 interface Lane {
   answers: Answer[];
   requests: LoggedRequest[];
@@ -18,10 +18,10 @@ export interface SpecServer extends AsyncDisposable {
   readonly port: number;
 }
 
-/** So far apart are the parts of an answer, so that most of them arrive by themselves. Nothing relies on it (ms). */
+/** Time between the parts of an answer, in ms, so that most of them arrive in chunks of their own. No test relies on it. */
 const GAP = 3;
 
-/** The server of the suite: a test first says what to answer to the requests of its lane. */
+/** Starts the server of the suite. Each test sets the answers to the requests of its lane. */
 export async function startSpecServer(): Promise<SpecServer> {
   const lanes = new Map<string, Lane>();
   const server = createServer((request, response) => {
@@ -71,7 +71,7 @@ async function answer(
   else await serve(url, lane, request, response);
 }
 
-/** What a test asks about its lane, and what it does to it. */
+/** Answers the requests by which a test controls its lane. */
 async function control(
   url: URL,
   lane: Lane,
@@ -143,12 +143,12 @@ async function serve(
   const given = lane.answers[lane.requests.length - 1] ?? {};
   const { status = 200, body: parts = [], finish = "wait" } = given;
   if (status === 0) {
-    // A connection that merely breaks may be tried again by the browser itself.
+    // A browser may itself retry a request whose connection was cut.
     request.socket.end("This is no HTTP.\r\n\r\n");
     return;
   }
   const head = Object.entries({ "content-type": "text/event-stream", ...given.headers });
-  // A connection is not used again, so that no answer can disturb the next request.
+  // Connections are not reused, so that no answer can affect the next request.
   response.setHeader("connection", "close");
   response.writeHead(status, Object.fromEntries(head.filter(([, value]) => value)));
   response.flushHeaders();

@@ -1,14 +1,14 @@
 import type { Context, Environment } from "./context.ts";
 
-/** One sentence of the standard, or one promise of ours, and what shows that it holds. */
+/** The test of one sentence of the standard, or of one extension. */
 export interface SpecTest {
   readonly name: string;
   readonly run: (context: Context) => unknown;
-  /** Where it applies. */
+  /** Whether the test applies in a runtime. */
   readonly applies: (environment: Environment) => boolean;
 }
 
-/** A test of the standard, which every implementation should pass. The name begins with the sentence. */
+/** A test of the standard, for any implementation. The name begins with the sentence. */
 export function spec(
   name: string,
   run: SpecTest["run"],
@@ -17,7 +17,7 @@ export function spec(
   return { name, run, applies };
 }
 
-/** A test of what goes beyond the standard. */
+/** A test of an extension. */
 export function ours(
   name: string,
   run: SpecTest["run"],

@@ -19,14 +19,14 @@ export const specTests: readonly SpecTest[] = [
   ...extensionTests,
 ];
 
-/** Longer than any test takes that passes (ms). */
+/** Time limit of a test, in ms. */
 const LIMIT = 45_000;
-/** The same for the classes of others, which may fail by waiting for ever. */
+/** The same for other classes, which may fail by waiting for ever. */
 const SHORT_LIMIT = 4000;
-/** The same for what is known to fail. */
+/** The same for known differences. */
 const KNOWN_LIMIT = 2500;
 
-/** All tests that apply, each with what runs it; a rejection is a failure. */
+/** All tests that apply. `run` rejects if the test fails. */
 export function prepare(suite: Suite): readonly Prepared[] {
   return specTests
     .filter(({ applies }) => applies(suite.environment))
@@ -55,7 +55,7 @@ function isKnown(name: string, environment: Environment): boolean {
 async function within(limit: number, work: Promise<void>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<void>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`nothing came for ${limit} ms`)), limit);
+    timer = setTimeout(() => reject(new Error(`timeout after ${limit} ms`)), limit);
   });
   try {
     await Promise.race([work, late]);
@@ -64,13 +64,13 @@ async function within(limit: number, work: Promise<void>): Promise<void> {
   }
 }
 
-/** A test by its name, and what runs it, here or elsewhere. */
+/** A test that runs here or in another process. */
 export interface Prepared {
   readonly name: string;
   readonly run: () => Promise<void>;
 }
 
-/** The tests that apply, by their names, to be run elsewhere. */
+/** The tests that apply, run by name in another process. */
 export function prepareRemote(
   environment: Environment,
   run: (name: string) => Promise<void>,
@@ -80,7 +80,7 @@ export function prepareRemote(
     .map(({ name }) => ({ name, run: () => run(name) }));
 }
 
-/** Registers tests. What `differences.ts` lists must fail, or the entry is no longer true. */
+/** Registers tests. A test that `differences.ts` lists must fail, otherwise the entry is outdated. */
 export function register(
   tests: readonly Prepared[],
   environment: Environment,
@@ -93,12 +93,12 @@ export function register(
           () => false,
           () => true,
         );
-        if (!failed) throw new Error(`passes in ${environment.name}: remove its entry from differences.ts`);
+        if (!failed) throw new Error(`passes in ${environment.name}: remove the entry from differences.ts`);
       });
     else test(name, run);
 }
 
-/** Registers the suite to be run here. */
+/** Registers the suite, to run in this process. */
 export function registerSpec(suite: Suite, test: (name: string, run: () => Promise<void>) => void): void {
   register(prepare(suite), suite.environment, test);
 }

@@ -1,7 +1,7 @@
 import type { EventSourceClass } from "./context.ts";
 import { prepare, type Prepared, type Suite } from "./suite.ts";
 
-/** What the page asks of its worker: first to make ready, then to run tests by their names. */
+/** The first message of a page to its worker. The next ones are names of tests to run. */
 export type Order = Omit<Suite, "EventSource"> & { moduleUrl?: string };
 
 let tests: Promise<readonly Prepared[]>;

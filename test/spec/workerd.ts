@@ -6,7 +6,7 @@ import { workerdConfig } from "../helpers/workerd.ts";
 const here = import.meta.dirname;
 const dist = join(here, "../../dist");
 
-/** Writes what workerd needs to run the suite as a test, and returns the name of its configuration. */
+/** Writes the files that workerd needs to run the suite, and returns the name of its configuration. */
 export async function writeWorker(folder: string, baseUrl: string, isOurs: boolean): Promise<string> {
   const sources = (await readdir(here)).filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"));
   for (const file of sources)
@@ -26,7 +26,7 @@ export default {
 };
 `,
   );
-  // What only Node needs is left out.
+  // Code for Node only is left out.
   const shipped = sources.filter(
     (file) =>
       !/^(server|drop-in-server|command|workerd|outcomes|conformance|browsers|global-setup|worker)\.ts$/.test(

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { chromium, type Page } from "playwright";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { createTestServer, formatEvent, type TestServer } from "../../src/testing.ts";
 import { extractSnippets } from "../helpers/snippets.ts";
 import { chromiumOptions } from "../setup/browsers.ts";
@@ -30,7 +30,7 @@ let origin: string;
 let routeTo: RouteTo;
 
 beforeAll(async () => {
-  // To the letter of the documentation.
+  // The very code of the documentation.
   const [snippet] = extractSnippets(readFileSync(join(root, "docs/testing.md"), "utf8"), "").filter(
     ({ code }) => code.includes("routeTo"),
   );
@@ -45,7 +45,7 @@ afterAll(() => {
   rmSync(recipe);
 });
 
-test("the recipe for Playwright leads a page's requests to a test server", async () => {
+it("the Playwright recipe routes the requests of a page to a test server", async () => {
   const browser = await chromium.launch(chromiumOptions);
   try {
     const page = await browser.newPage();

@@ -1,4 +1,4 @@
-import { test } from "vitest";
+import { it } from "vitest";
 import { ref, type ComputedRef } from "vue";
 import type { Readable } from "svelte/store";
 import { z } from "zod";
@@ -25,15 +25,18 @@ type Prices = { tick: Tick; message: string };
 
 const decode = schemas({ tick: z.object({ price: z.number() }) });
 
-test("React: a map, schemas, a decoder or nothing type the event, the callback and the client", () => {
+it("React: a map, schemas, a decoder or nothing types the event, its data, the callbacks and the client", () => {
   const mapped = inReact.useEventSource<Prices>("/prices", {
     decode: json,
     onEvent: (event) => holds<Is<typeof event, AnyEvent<Prices>>>(),
+    onStatus: (status) => holds<Is<typeof status, ConnectionStatus>>(),
     onError: (error) => holds<Is<typeof error, EventSourceError>>(),
   });
   holds<Is<typeof mapped.event, AnyEvent<Prices> | undefined>>();
   holds<Is<typeof mapped.client, EventSourceClient<Prices>>>();
   holds<Is<typeof mapped.status, ConnectionStatus>>();
+  holds<Is<typeof mapped.data, Tick | string | undefined>>();
+  holds<Is<typeof mapped.error, EventSourceError | undefined>>();
   const { event } = mapped;
   if (event?.type === "tick") holds<Is<typeof event.data, Tick>>();
 
@@ -55,10 +58,10 @@ test("React: a map, schemas, a decoder or nothing type the event, the callback a
   });
   holds<Is<NonNullable<typeof own.event>["data"], number>>();
 
-  inReact.useEventSource<Prices>("/prices", { decode: json, create: createEventSource });
+  inReact.useEventSource<Prices>("/prices", { decode: json, createClient: createEventSource });
   inReact.useEventSource("/prices", {
     decode,
-    create: (url, options) => createEventSource(url, { ...options, decode }),
+    createClient: (url, options) => createEventSource(url, { ...options, decode }),
   });
 
   const text = inReact.useEventSource("/prices");
@@ -68,19 +71,20 @@ test("React: a map, schemas, a decoder or nothing type the event, the callback a
   fails<IsAny<typeof unknown.event>>();
 });
 
-test("a shared client is made by naming what makes it", () => {
-  const create = createSharedEventSource;
-  const react = inReact.useEventSource<Prices>("/prices", { decode: json, create });
+it("createSharedEventSource can be passed as createClient", () => {
+  const createClient = createSharedEventSource;
+  const react = inReact.useEventSource<Prices>("/prices", { decode: json, createClient });
   holds<Is<typeof react.client, EventSourceClient<Prices>>>();
-  inReact.useEventSource<Prices>("/prices", { create });
-  inVue.useEventSource<Prices>("/prices", { decode: json, create });
-  inSvelte.useEventSource<Prices>("/prices", { decode: json, create });
-  inReact.useEventSource("/prices", { decode, create });
-  inReact.useEventSource("/prices", { decode: json, create });
-  inReact.useEventSource("/prices", { create });
+  // @ts-expect-error a map whose data is not a string requires `decode`
+  inReact.useEventSource<Prices>("/prices", { createClient });
+  inVue.useEventSource<Prices>("/prices", { decode: json, createClient });
+  inSvelte.useEventSource<Prices>("/prices", { decode: json, createClient });
+  inReact.useEventSource("/prices", { decode, createClient });
+  inReact.useEventSource("/prices", { decode: json, createClient });
+  inReact.useEventSource("/prices", { createClient });
 });
 
-test("React: what cannot be is refused", () => {
+it("React: mistakes do not compile", () => {
   const { event, status } = inReact.useEventSource<Prices>("/prices", { decode: json });
   // @ts-expect-error there may be no event yet
   void event.data;
@@ -88,14 +92,29 @@ test("React: what cannot be is refused", () => {
   void event?.data.price;
   // @ts-expect-error only while waiting
   void status.delay;
-  // @ts-expect-error closing is what unmounting is for
+  // @ts-expect-error the option of the hooks is `enabled`
+  inReact.useEventSource("/prices", { open: false });
+  // @ts-expect-error unmounting closes
   inReact.useEventSource("/prices", { signal: new AbortController().signal });
-  // @ts-expect-error no such event
-  inReact.useEventSource<Prices>("/prices", { onEvent: (it: ServerSentEvent<"tock", Tick>) => it });
-  // @ts-expect-error wrong data
-  inReact.useEventSource<Prices>("/prices", { onEvent: (it: AnyEvent<{ tick: string }>) => it });
-  // @ts-expect-error a client of other events
-  inReact.useEventSource<Prices>("/prices", { create: (url) => createEventSource<{ tock: Tick }>(url) });
+  // @ts-expect-error a map whose data is not a string requires options with `decode`
+  inReact.useEventSource<Prices>("/prices");
+  // @ts-expect-error a decoder that contradicts the map
+  inReact.useEventSource<{ tick: string }>("/prices", { decode });
+  inReact.useEventSource<Prices>("/prices", {
+    decode: json,
+    // @ts-expect-error no such event
+    onEvent: (it: ServerSentEvent<"tock", Tick>) => it,
+  });
+  inReact.useEventSource<Prices>("/prices", {
+    decode: json,
+    // @ts-expect-error wrong data
+    onEvent: (it: AnyEvent<{ tick: string }>) => it,
+  });
+  inReact.useEventSource<Prices>("/prices", {
+    decode: json,
+    // @ts-expect-error a client of other events
+    createClient: (url) => createEventSource<{ tock: string }>(url),
+  });
   // @ts-expect-error an option of the wrong type
   inReact.useEventSource("/prices", { idleTimeout: "1s" });
   // @ts-expect-error no such option of the retry policy
@@ -106,10 +125,11 @@ test("React: what cannot be is refused", () => {
   inReact.useEventSource(null);
 });
 
-test("Vue: the same, in refs, from refs and getters", () => {
+it("Vue: the same types, in refs, from refs and getters", () => {
   const mapped = inVue.useEventSource<Prices>("/prices", { decode: json });
   holds<Is<typeof mapped.event, ComputedRef<AnyEvent<Prices> | undefined>>>();
   holds<Is<typeof mapped.status, ComputedRef<ConnectionStatus>>>();
+  holds<Is<typeof mapped.data, ComputedRef<Tick | string | undefined>>>();
   holds<Is<typeof mapped.client, ComputedRef<EventSourceClient<Prices>>>>();
   const checked = inVue.useEventSource(ref("/prices"), {
     decode,
@@ -121,7 +141,7 @@ test("Vue: the same, in refs, from refs and getters", () => {
     onEvent: (event) => holds<Is<typeof event.data, Tick>>(),
   });
   holds<Is<NonNullable<typeof inline.event.value>["data"], Tick>>();
-  const options = ref<inVue.UseEventSourceOptions<Prices>>({});
+  const options = ref<inVue.UseEventSourceOptions<Prices> & { decode: typeof json }>({ decode: json });
   const reactive = inVue.useEventSource<Prices>(() => new URL("http://a"), options);
   holds<Is<typeof reactive.event, ComputedRef<AnyEvent<Prices> | undefined>>>();
   inVue.useEventSource(
@@ -136,7 +156,7 @@ test("Vue: the same, in refs, from refs and getters", () => {
   const text = inVue.useEventSource("/prices");
   holds<Is<NonNullable<typeof text.event.value>["data"], string>>();
 
-  // @ts-expect-error a function is a getter, which knows no attempt
+  // @ts-expect-error a function is a getter, which is called without an attempt
   inVue.useEventSource(({ attempt }: { attempt: number }) => `/prices?attempt=${attempt}`);
   // @ts-expect-error a ref, not its value
   void mapped.event.data;
@@ -144,13 +164,13 @@ test("Vue: the same, in refs, from refs and getters", () => {
   mapped.event.value = undefined;
   // @ts-expect-error an option of the wrong type
   inVue.useEventSource("/prices", { idleTimeout: "1s" });
-  // @ts-expect-error closing is what the scope is for
+  // @ts-expect-error the end of the scope closes
   inVue.useEventSource("/prices", { signal: new AbortController().signal });
   // @ts-expect-error not a URL
   inVue.useEventSource(ref(1));
 });
 
-test("Svelte: the same, as a readable store", () => {
+it("Svelte: the same types, as a readable store", () => {
   const mapped = inSvelte.useEventSource<Prices>("/prices", { decode: json });
   const readable: Readable<inSvelte.EventSourceState<Prices>> = mapped;
   readable.subscribe(({ event }) => holds<Is<typeof event, AnyEvent<Prices> | undefined>>());
@@ -164,10 +184,10 @@ test("Svelte: the same, as a readable store", () => {
 
   // @ts-expect-error a store, not its value
   void mapped.event;
-  // @ts-expect-error nobody but the server sets it
+  // @ts-expect-error the store cannot be set
   mapped.set({});
   // @ts-expect-error an option of the wrong type
   mapped.change("/other", { idleTimeout: "1s" });
-  // @ts-expect-error closing is what unmounting is for
+  // @ts-expect-error unmounting closes
   inSvelte.useEventSource("/prices", { signal: new AbortController().signal });
 });

@@ -1,35 +1,60 @@
 import { test } from "vitest";
-import { EventSource as Ours, type EventSourceErrorEvent } from "../../src/eventsource.ts";
-import * as everything from "../../src/global.ts";
+import { ErrorEvent, EventSource as Ours, type EventSourceConstructor } from "../../src/eventsource.ts";
+import * as main from "../../src/index.ts";
 import { holds, type Is } from "./is.ts";
 
 declare const native: EventSource;
 declare const ours: Ours;
+type Native = typeof EventSource;
 
-test("an instance is one of the DOM's", () => {
+test("An instance is an instance of the DOM's class", () => {
   const asNative: EventSource = ours;
   const inField: { source: EventSource } = { source: ours };
   return [asNative, inField];
 });
 
-test("the class is one of the DOM's", () => {
-  const asNative: typeof EventSource = Ours;
+test("The class is the DOM's class", () => {
+  const asNative: Native = Ours;
   globalThis.EventSource = Ours;
   return asNative;
 });
 
-test("a native instance is ours but for the coming members", () => {
-  const asOurs: Pick<
-    Ours,
-    "url" | "withCredentials" | "readyState" | "onopen" | "onmessage" | "onerror" | "close" | "dispatchEvent"
-  > &
-    EventTarget = native as typeof native & { readyState: 0 | 1 | 2 };
-  // @ts-expect-error the coming standard's member is not there
-  const complete: Ours = native;
-  return [asOurs, complete];
+test("A native instance is an instance of the class", () => {
+  const asOurs: Ours = native;
+  const inField: { source: Ours } = { source: native };
+  return [asOurs, inField];
 });
 
-test("code that was written for the DOM's class compiles unchanged", () => {
+test("The native class is the class", () => {
+  const asOurs: typeof Ours = EventSource;
+  const asConstructor: EventSourceConstructor = EventSource;
+  return [asOurs, asConstructor];
+});
+
+test("A class that may be either infers handlers and listeners", () => {
+  const use = (Either: Native | typeof Ours) => {
+    const source = new Either("/", { withCredentials: true });
+    source.onopen = (event) => holds<Is<typeof event, Event>>();
+    source.onmessage = (event) => holds<Is<typeof event, MessageEvent>>();
+    source.onerror = (event) => holds<Is<typeof event, Event>>();
+    source.addEventListener("tick", (event) => event.data);
+    source.addEventListener("error", (event) => event.type);
+    return source.readyState === Either.CLOSED;
+  };
+  return use;
+});
+
+test("The class can be extended", () => {
+  class Mine extends Ours {
+    override close(): void {
+      super.close();
+    }
+  }
+  const source: Ours = new Mine("/");
+  return source;
+});
+
+test("Code for the DOM's class compiles unchanged", () => {
   const use = () => {
     const source = new Ours(new URL("https://example.com/"), { withCredentials: true });
     source.onmessage = (event) => JSON.parse(event.data);
@@ -46,22 +71,25 @@ test("code that was written for the DOM's class compiles unchanged", () => {
   return use;
 });
 
-test("data are text, and error events tell what happened", () => {
+test("The data of an event is a string, and an error event is an ErrorEvent", () => {
   ours.onmessage = function (event) {
     holds<Is<typeof event.data, string>>();
     holds<Is<typeof this, Ours>>();
   };
+  ours.onerror = (event) => holds<Is<typeof event, ErrorEvent>>();
   ours.addEventListener("tick", (event) => {
     holds<Is<typeof event, MessageEvent<string>>>();
   });
   ours.addEventListener("error", (event) => {
-    holds<Is<typeof event, EventSourceErrorEvent>>();
-    holds<Is<typeof event.status, number | undefined>>();
-    holds<Is<typeof event.willRetry, boolean>>();
+    holds<Is<typeof event, ErrorEvent>>();
+    holds<Is<typeof event.code, number | undefined>>();
+    holds<Is<typeof event.message, string | undefined>>();
+    holds<Is<typeof event.error, main.EventSourceError | undefined>>();
   });
+  return new ErrorEvent("error", { code: 401, message: "Unauthorized" });
 });
 
-test("the extensions are options, and what is none is refused", () => {
+test("The extensions are options, and other names do not compile", () => {
   const source = new Ours("/", {
     fetch: (url, init) => fetch(url, init),
     headers: () => ({ authorization: "Bearer" }),
@@ -69,6 +97,8 @@ test("the extensions are options, and what is none is refused", () => {
     body: "a",
     signal: new AbortController().signal,
     lastEventId: "1",
+    lastEventIdParam: "since",
+    maxEventSize: 1000,
   });
   // @ts-expect-error there is no such option
   const other = new Ours("/", { header: {} });
@@ -79,7 +109,9 @@ test("the extensions are options, and what is none is refused", () => {
   return [source, other, none];
 });
 
-test("the script-tag build has it beside the main entry", () => {
-  holds<Is<typeof everything.EventSource, typeof Ours>>();
-  return everything.createEventSource;
+test("The main entry exports the class and its error event", () => {
+  holds<Is<typeof main.EventSource, typeof Ours>>();
+  holds<Is<typeof main.ErrorEvent, typeof ErrorEvent>>();
+  const source: main.EventSource = ours;
+  return source;
 });

@@ -1,4 +1,4 @@
-import { test } from "vitest";
+import { it } from "vitest";
 import { EventSource } from "../../src/eventsource.ts";
 import { createEventSource, fetchEvents } from "../../src/index.ts";
 import {
@@ -15,7 +15,7 @@ interface Tick {
 }
 type Prices = { tick: Tick; message: string };
 
-test("its fetch goes wherever a fetch goes", () => {
+it("the fetch of a test server fits every fetch option", () => {
   const server = createTestServer();
   createEventSource("/prices", { fetch: server.fetch, open: false });
   fetchEvents("/prices", { fetch: server.fetch });
@@ -24,7 +24,7 @@ test("its fetch goes wherever a fetch goes", () => {
   void global;
 });
 
-test("without a map it sends anything", () => {
+it("a test server without an event map sends any event", () => {
   const server = createTestServer({ replay: true, headers: { a: "1" }, lastEventIdParam: "after" });
   holds<Is<typeof server, TestServer<Record<string, unknown>>>>();
   server.push({ data: 1 });
@@ -34,17 +34,17 @@ test("without a map it sends anything", () => {
   holds<Is<typeof undo, () => void>>();
   // @ts-expect-error nothing to send
   server.push({});
-  // @ts-expect-error an ID is text or a number
+  // @ts-expect-error an ID is a string or a number
   server.push({ data: 1, id: true });
   // @ts-expect-error a status is a number
   server.status("503");
-  // @ts-expect-error a body is text
+  // @ts-expect-error a body is a string
   server.status(503, { body: { error: 1 } });
   // @ts-expect-error no such option
   createTestServer({ delay: 1 });
 });
 
-test("with a map it sends what the map has", () => {
+it("a test server with an event map sends only its events", () => {
   const server = createTestServer<Prices>();
   server.push({ type: "tick", data: { price: 1 }, id: 1 });
   server.push({ type: "message", data: "text" });
@@ -63,7 +63,7 @@ test("with a map it sends what the map has", () => {
   holds<Is<ReturnType<typeof formatEvent<Prices>>, string>>();
 });
 
-test("what it tells is read-only", async () => {
+it("the logs of a test server are read-only", async () => {
   const server = createTestServer<Prices>();
   const request = await server.request();
   holds<Is<typeof request, TestRequest>>();

@@ -2,7 +2,12 @@ import { runInNewContext } from "node:vm";
 import { describe, expect, it, vi } from "vitest";
 import { createBinding } from "../../src/adapters/binding.ts";
 import { EventSourceError } from "../../src/core/errors.ts";
-import { createEventSource, type EventSourceOptions, type EventSourceUrl } from "../../src/index.ts";
+import {
+  createEventSource,
+  type EventSourceOptions,
+  type EventSourceUrl,
+  type FetchLike,
+} from "../../src/index.ts";
 import { createTestServer } from "../../src/testing.ts";
 import { settled } from "../helpers/fake-clock.ts";
 
@@ -156,6 +161,14 @@ describe("createBinding", () => {
     await settled();
     expect(binding.state().error).toMatchObject({ code: "invalid-option", option: "url" });
     expect(onError.mock.calls).toEqual([[binding.state().error]]);
+  });
+
+  it("passes identity to createClient only, since createEventSource would pass it to fetch", async () => {
+    const fetch = vi.fn<FetchLike>(() => new Promise(() => {}));
+    const { unmount } = await mounted({ fetch, identity: "alice" });
+    expect(fetch).toHaveBeenCalledTimes(1);
+    expect(fetch.mock.calls[0]![1]).not.toHaveProperty("identity");
+    unmount();
   });
 
   it("calls the latest onStatus", async () => {

@@ -4,9 +4,17 @@ import { LONGEST_DELAY, systemClock } from "../../src/core/clock.ts";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-test("the time is that of the runtime, looked up at call time", () => {
+test("the date is that of the runtime, looked up at call time", () => {
   vi.setSystemTime(1_234_567);
-  expect(systemClock.now()).toBe(1_234_567);
+  expect(systemClock.date()).toBe(1_234_567);
+});
+
+test("the time is monotonic: setting the system's time does not change it", () => {
+  const before = systemClock.now();
+  vi.setSystemTime(1_234_567);
+  expect(systemClock.now()).toBe(before);
+  vi.advanceTimersByTime(50);
+  expect(systemClock.now()).toBe(before + 50);
 });
 
 test("a timer calls back once, after its delay", () => {

@@ -187,6 +187,7 @@ it("useEventSource outside of a component connects at once, and closes with its 
   const refs = scope.run(() => use())!;
   await tell(1);
   expect(refs.event.value!.data).toBe(1);
+  expect([refs.data.value, refs.error.value]).toEqual([1, undefined]);
   scope.stop();
   expect(refs.client.value.status.state).toBe("closed");
   expect(server.connections).toEqual([]);
