@@ -18,7 +18,7 @@ interface TransportOptions extends RequestOptions {
 
 /** What the native `EventSource` supports or implies. */
 const native =
-  /^(lastEventIdParam|connectTimeout|retry|(method get|redirect follow|mode cors|cache no-store|credentials (include|same-origin))$)/i;
+  /^((lastEventIdParam|connectTimeout|retry) |(method get|redirect follow|mode cors|cache no-store|credentials (include|same-origin))$)/i;
 
 /**
  * The transport that the options ask for. `"auto"` is fetch if it streams response bodies, else the native `EventSource`.
@@ -37,7 +37,7 @@ export function chooseTransport(
   if (isAuto ? options.fetch || "body" in Object(globalThis.Response?.prototype) : transport === "fetch")
     return createClientTransport(address, options, clock);
   const unsupported = Object.keys(options).filter((name) => {
-    const value = options[name as keyof RequestOptions];
+    const value = options[name as "method"] as string;
     return value && !native.test(`${name} ${value}`) && !(options.lastEventIdParam && name === "lastEventId");
   });
   if (unsupported.length)

@@ -2,16 +2,16 @@ import type { Clock } from "../core/clock.ts";
 import { EventSourceError } from "../core/errors.ts";
 import type { RequestOptions } from "./request-options.ts";
 
-/** The one deadline of an attempt. */
+/** The timeouts of an attempt. */
 export interface Timeouts {
   /** Starts `connectTimeout`. */
-  connect(): void;
+  readonly connect: () => void;
   /** Stops whichever timeout is running. */
-  stop(): void;
+  readonly stop: () => void;
   /** Call it before (`true`) and after each wait for bytes: `idleTimeout` runs in between. */
-  onWait(isWaiting?: boolean): void;
+  readonly onWait: (isWaiting?: boolean) => void;
   /** Requires data within `timeout` ms, or within what is left of `idleTimeout` if that is less. */
-  checkLiveness(timeout: number): void;
+  readonly checkLiveness: (timeout: number) => void;
 }
 
 /** `fail` is called when a timeout expires. Aborting `signal` stops them all. */
