@@ -18,7 +18,7 @@ interface TransportOptions extends RequestOptions {
 
 /** What the native `EventSource` supports or implies. */
 const native =
-  /^(lastEventIdParam|connectTimeout|retry|(method get|redirect follow|mode cors|cache no-store|credentials (include|same-origin))$)/i;
+  /^((lastEventIdParam|connectTimeout|retry) |(method get|redirect follow|mode cors|cache no-store|credentials (include|same-origin))$)/i;
 
 /**
  * The transport that the options ask for. `"auto"` is fetch if it streams response bodies, else the native `EventSource`.

@@ -18,11 +18,11 @@ export function withRefresh(
   request: MakeRequest,
   onUnauthorized: NonNullable<RequestOptions["onUnauthorized"]>,
 ): MakeRequest {
+  const refreshes = refreshesOf.get(onUnauthorized) ?? { succeeded: 0 };
+  refreshesOf.set(onUnauthorized, refreshes);
   return async (attempt) => {
     const { context } = attempt;
     const { signal } = context;
-    const refreshes = refreshesOf.get(onUnauthorized) ?? { succeeded: 0 };
-    refreshesOf.set(onUnauthorized, refreshes);
     const { succeeded } = refreshes;
     const response = await request(attempt);
     if (response.status !== 401) return response;

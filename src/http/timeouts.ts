@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { EventSourceError } from "../core/errors.ts";
 import type { RequestOptions } from "./request-options.ts";
 
-/** The one deadline of an attempt. */
+/** The timeouts of an attempt. */
 export interface Timeouts {
   /** Starts `connectTimeout`. */
   readonly connect: () => void;

@@ -19,7 +19,8 @@ export interface StreamUrl {
  * @throws EventSourceError `invalid-option`
  */
 export function createUrl(url: PerAttempt<string | URL>, canWait = false): StreamUrl {
-  const address: StreamUrl = { url: typeof url === "function" ? url : `${url}` };
+  // Neither `undefined` nor `null` is a URL, but both would become the name of a file in a page.
+  const address: StreamUrl = { url: typeof url === "function" ? url : `${url ?? "http://"}` };
   if (!canWait || baseUrl()) resolveUrl(address);
   return address;
 }

@@ -29,6 +29,17 @@ describe("A relative URL", () => {
     expect(server.requests.slice(0, 3).map(({ url }) => url)).toEqual(Array(3).fill("/app/events?room=a"));
   });
 
+  test.each([undefined, null])(
+    "%s is refused, also in a page, where it would become the name of a file",
+    (url) => {
+      beInPage("http://127.0.0.1:9/app/");
+      for (const create of [createEventSource, fetchEvents])
+        expect(() => create(url as unknown as string)).toThrow(
+          expect.objectContaining({ code: "invalid-option", option: "url" }),
+        );
+    },
+  );
+
   test("of a client that is opened later is resolved when the client is made", async () => {
     await using server = await oneOpen();
     beInPage(`http://127.0.0.1:${server.port}/one/`);
