@@ -6,6 +6,7 @@ export {
   type EventSourceConstructor,
   type EventSourceEventMap,
   type EventSourceInit,
+  type TextMessageEvent,
 } from "./eventsource.ts";
 export type { ClosedStatus, ConnectionStatus } from "./connection/status.ts";
 export { json, schema, schemas, type SchemaDecoder, type StandardSchema } from "./client/decode.ts";

@@ -2,12 +2,23 @@ import type { ErrorEvent } from "./error-event.ts";
 import type { Handler } from "./handlers.ts";
 import type { EventSourceInit } from "./init.ts";
 
+// `MessageEvent<string>` and the names of the listener types exist in TypeScript's DOM library only, not in the types of Node.
+type AnyListener = Parameters<EventTarget["addEventListener"]>[1];
+type AddOptions = Parameters<EventTarget["addEventListener"]>[2];
+type RemoveOptions = Parameters<EventTarget["removeEventListener"]>[2];
+
+/** A `MessageEvent` whose data is a string. */
+export interface TextMessageEvent extends Omit<MessageEvent, "data"> {
+  /** The data as the server sent it: the `data` lines, joined by U+000A. */
+  readonly data: string;
+}
+
 /** The events of every {@link EventSource} besides those that the server names. */
 export interface EventSourceEventMap {
   /** The stream has begun. */
   open: Event;
   /** An event without a name. */
-  message: MessageEvent<string>;
+  message: TextMessageEvent;
   /** The connection failed or was lost. `readyState` says whether it is reestablished. */
   error: ErrorEvent;
 }
@@ -59,39 +70,23 @@ export interface EventSource extends EventTarget {
   addEventListener<Type extends HandledType>(
     type: Type,
     listener: Listener<EventSourceEventMap[Type]>,
-    options?: boolean | AddEventListenerOptions,
+    options?: AddOptions,
   ): void;
   /** Adds a listener for the events of a name. */
-  addEventListener(
-    type: string,
-    listener: Listener<MessageEvent<string>>,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
+  addEventListener(type: string, listener: Listener<TextMessageEvent>, options?: AddOptions): void;
   /** Adds a listener, as for any `EventTarget`. */
-  addEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
+  addEventListener(type: string, listener: AnyListener, options?: AddOptions): void;
 
   /** Removes a listener for `open`, `message` or `error`. */
   removeEventListener<Type extends HandledType>(
     type: Type,
     listener: Listener<EventSourceEventMap[Type]>,
-    options?: boolean | EventListenerOptions,
+    options?: RemoveOptions,
   ): void;
   /** Removes a listener for the events of a name. */
-  removeEventListener(
-    type: string,
-    listener: Listener<MessageEvent<string>>,
-    options?: boolean | EventListenerOptions,
-  ): void;
+  removeEventListener(type: string, listener: Listener<TextMessageEvent>, options?: RemoveOptions): void;
   /** Removes a listener, as for any `EventTarget`. */
-  removeEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | EventListenerOptions,
-  ): void;
+  removeEventListener(type: string, listener: AnyListener, options?: RemoveOptions): void;
 }
 
 /** The symbol by which the `eventsource` package announces its `fetch` option. */

@@ -95,7 +95,9 @@ export function connect(
         lastEventId: connection.lastEventId,
         maxEventSize,
         signal,
-        onRetry: (time) => (connection.reconnectionTime = time),
+        onRetry(time) {
+          if (connection.readyState === 1) connection.reconnectionTime = time;
+        },
         deliver({ type, data, lastEventId }) {
           if (connection.readyState !== 1) return undefined;
           // "Set the last event ID string of the event source to the value of the last event ID buffer."
