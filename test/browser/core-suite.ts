@@ -47,7 +47,7 @@ export function describeCore(name: string, load: () => Promise<Api>): void {
       const source = closing(createEventSource(lane.url("/counter", { total: 1 }), { retry: soon }));
       const error = nextError(source);
       await lane.next();
-      expect(await error).toMatchObject({ code: "network", willRetry: true });
+      expect(await error).toMatchObject({ code: "stream-ended", willRetry: true });
       await lane.requested(2);
       expect((await lane.log()).requests[1]!.headers["last-event-id"]).toBe("1");
     });
