@@ -48,8 +48,8 @@ export function requestHeaders(given: HeadersInput | undefined, lastEventId: str
   // Node rejects control characters when it sends them.
   if (/^[\t -~\x80-\xff]+$/.test(bytes))
     try {
-      // Where this is accepted, as in workerd, the runtime encodes the values of headers itself.
-      headers.set("last-event-id", "\u20ac");
+      // Where this is accepted, as in workerd, the runtime encodes the values of headers itself. It logs a complaint.
+      if (bytes !== lastEventId) headers.set("last-event-id", "\u20ac");
       headers.set("last-event-id", lastEventId);
     } catch {
       headers.set("last-event-id", bytes);

@@ -93,7 +93,8 @@ export async function openHome(): Promise<Home> {
 
   async function answer({ url = "/", headers }: IncomingMessage, response: ServerResponse): Promise<unknown> {
     const { pathname } = new URL(url, "http://localhost");
-    const [, folder = "", file = ""] = pathname.split("/");
+    const [, folder = "", ...path] = pathname.split("/");
+    const file = path.join("/");
     if (folders[folder]) {
       const code = await readFile(join(root, folders[folder], file));
       return response.writeHead(200, { "content-type": "text/javascript" }).end(code);
