@@ -39,7 +39,11 @@ describe("while the page is offline", () => {
     const [paused, error] = [reach(source, "paused"), nextError(source)];
     await lane.next();
     expect(await paused).toMatchObject({ reason: "offline" });
-    expect(await error).toMatchObject({ code: "network", willRetry: true });
+    // WebKitGTK takes a response that breaks off for one that has ended.
+    expect(await error).toMatchObject({
+      code: expect.stringMatching(/^(network|stream-ended)$/),
+      willRetry: true,
+    });
     expect(source.readyState).toBe(0);
     expect((await lane.log()).requests).toHaveLength(1);
     const second = take(source, 1);

